@@ -1,0 +1,41 @@
+import type { Readable } from "node:stream";
+
+export interface StoredBlob {
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** Bytes `start` to `end`, both included and counted from 0. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface BlobInfo {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modifiedAt: number;
+}
+
+/**
+ * Durable bytes under keys `[a-z0-9/._-]`, written once. Errors: `storage_full` (no space), `storage_unavailable`
+ * (retryable), `not_found`.
+ */
+export interface BlobStore {
+  /** Returns once the bytes are durable. A stream that fails or is aborted leaves nothing behind. */
+  put(key: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBlob>;
+  /** The stream errors if the blob ends early. Destroying it frees everything. */
+  open(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+  /** Null if there is no such blob. */
+  stat(key: string, signal: AbortSignal): Promise<BlobInfo | null>;
+  /** Gone afterwards; no error if it wasn't there. */
+  delete(key: string, signal: AbortSignal): Promise<void>;
+  /** Every blob below a prefix, in pages as the store gives them. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<BlobInfo>;
+  /** Removes what unfinished `put`s left behind before `olderThan` (temporary files, multipart uploads); returns how many. */
+  sweepUnfinished(olderThan: number, signal: AbortSignal): Promise<number>;
+  /** Rejects if blobs can't be written and read now. */
+  ping(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+/** Objects are found only among these owners. The engine, which acts for everyone, says `every`. */
+export type Owners = readonly string[] | "every";
+
+/** The owner of what is made with a configured provider key while no virtual keys are configured: all clients share it. */
+export const SHARED_OWNER = "shared";
+
+/** Who asks: what it may see, and the credential it brought. */
+export interface Client {
+  readonly owners: readonly string[];
+  /** The key that the client sent, or null. A secret: it never reaches logs, errors or another tenant. */
+  readonly key: string | null;
+  /** Where the client may name S3 locations: anywhere, or only below these `s3://bucket/prefix` URIs (none: nowhere). */
+  readonly s3: "anywhere" | readonly string[];
+}
+
+/** How to speak to a provider for one account. */
+export interface Access {
+  /** Names the account, not the key: `openai/default` for a configured key, `client-<hmac>` for a passed-through one. */
+  readonly account: string;
+  /** A secret; null where the host takes none. */
+  readonly key: string | null;
+  /** Whose key it is: decides what a refusal is told to the client. */
+  readonly source: "configured" | "client";
+  /** Headers of the client's own request that travel on: `openai-organization`, `openai-project`, `anthropic-beta`. */
+  readonly headers: Readonly<Record<string, string>>;
+}

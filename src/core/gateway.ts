@@ -1,0 +1,144 @@
+import type { Readable } from "node:stream";
+import type { Batch } from "./batch.ts";
+import type { ByteRange } from "./blobs.ts";
+import type { Client } from "./client.ts";
+import type { StoredFile, Upload, UploadPart } from "./file.ts";
+import type { FormatName } from "./format.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+/** One request of a client, as every operation needs it. */
+export interface Call {
+  readonly client: Client;
+  /** The dialect that asks, and the family whose native ids it may be shown. */
+  readonly dialect: string;
+  readonly format: FormatName;
+  /** The dialect's own provider, for when nothing else names one. */
+  readonly defaultProvider: string;
+  /** The provider that the request named, in a header, body, form or query: all that were said. */
+  readonly namedProviders: readonly string[];
+  /** The request's headers, lower case; only those that a provider forwards are used. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Bytes received and durable, not yet anyone's File. */
+export interface ReceivedContent {
+  readonly blob: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly lines: number;
+}
+
+export interface CreateFile {
+  readonly content: ReceivedContent;
+  readonly filename: string;
+  readonly purpose: string;
+  readonly mimeType: string;
+  readonly expiresAfterSeconds: number | null;
+  /** Known gateway parameters that came along: `storage_config`, … */
+  readonly options: JsonObject;
+}
+
+export interface CreateUpload {
+  readonly filename: string;
+  readonly purpose: string;
+  readonly mimeType: string;
+  readonly bytes: number;
+  readonly expiresAfterSeconds: number | null;
+  readonly options: JsonObject;
+}
+
+export interface CompleteUpload {
+  readonly partIds: readonly string[];
+  /** Hex. */
+  readonly md5: string | null;
+}
+
+export interface CreateBatch {
+  /** Null or empty where the lines came inline. */
+  readonly inputFileId: string | null;
+  readonly requests: readonly Json[] | null;
+  readonly endpoint: string;
+  readonly completionWindow: string;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly outputExpiresAfterSeconds: number | null;
+  readonly model: string | null;
+  readonly options: JsonObject;
+}
+
+export interface Page<Row> {
+  readonly items: readonly Row[];
+  readonly hasMore: boolean;
+}
+
+/** `after` is any id of an object that the client may see; an unknown one is `invalid_request` with param `after`. */
+export interface ListPage {
+  readonly after: string | null;
+  readonly limit: number;
+  readonly order: "asc" | "desc";
+  readonly purpose?: string;
+  readonly model?: string;
+}
+
+export interface FileContent {
+  readonly file: StoredFile;
+  /** What the stream holds: the whole, or the range asked for. */
+  readonly range: ByteRange | null;
+  /** The size of the whole. */
+  readonly bytes: number;
+  readonly stream: Readable;
+}
+
+/** What the client asked of a range, before the size is known: `bytes=0-99`, `bytes=100-`, `bytes=-5`. */
+export interface RangeRequest {
+  readonly start: number | null;
+  readonly end: number | null;
+}
+
+/** A batch with the files it names, so that a dialect can render their public ids. */
+export interface BatchView {
+  readonly batch: Batch;
+  readonly input: StoredFile | null;
+  readonly output: StoredFile | null;
+  readonly error: StoredFile | null;
+}
+
+export interface UploadView {
+  readonly upload: Upload;
+  readonly file: StoredFile | null;
+}
+
+/** The operations that every dialect renders. All throw `GatewayError`; what isn't the client's is `not_found`. */
+export interface Gateway {
+  /** Streams bytes to durable storage, counting and hashing. What becomes no File is discarded. */
+  receive(content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedContent>;
+  discard(content: ReceivedContent): Promise<void>;
+
+  createFile(call: Call, file: CreateFile): Promise<StoredFile>;
+  listFiles(call: Call, page: ListPage): Promise<Page<StoredFile>>;
+  retrieveFile(call: Call, id: string): Promise<StoredFile>;
+  deleteFile(call: Call, id: string): Promise<StoredFile>;
+  /** `range_not_satisfiable` if the range lies outside. */
+  openFile(call: Call, id: string, range?: RangeRequest): Promise<FileContent>;
+
+  createUpload(call: Call, upload: CreateUpload): Promise<Upload>;
+  addUploadPart(call: Call, id: string, content: ReceivedContent): Promise<UploadPart>;
+  completeUpload(call: Call, id: string, parts: CompleteUpload): Promise<UploadView>;
+  cancelUpload(call: Call, id: string): Promise<Upload>;
+
+  createBatch(call: Call, batch: CreateBatch): Promise<BatchView>;
+  listBatches(call: Call, page: ListPage): Promise<Page<BatchView>>;
+  retrieveBatch(call: Call, id: string): Promise<BatchView>;
+  cancelBatch(call: Call, id: string): Promise<BatchView>;
+}
+
+/** The id of an object that a dialect shows: its native one where dialect and provider are of one family, else ours in `dress`. */
+export function publicId(
+  object: Pick<StoredFile | Batch, "id" | "native">,
+  format: FormatName,
+  dress: string,
+): string {
+  return object.native !== null && object.native.format === format
+    ? object.native.id
+    : `${dress}${object.id}`;
+}

@@ -1,0 +1,161 @@
+import type { Readable } from "node:stream";
+import type { BatchError, BatchTimes, Counts, JobRef, Usage } from "./batch.ts";
+import type { ByteRange } from "./blobs.ts";
+import type { Access } from "./client.ts";
+import type { FormatName } from "./format.ts";
+import type { JsonObject } from "./json.ts";
+
+export interface ProviderLimits {
+  readonly minLines: number;
+  readonly maxLines: number;
+  readonly maxBytes: number;
+  readonly oneModel: boolean;
+  readonly windowHours: number;
+}
+
+/** What we speak to upstream. Facts that need no account are here; everything else is on the `Upstream` of an account. */
+export interface Provider {
+  readonly name: string;
+  readonly format: FormatName;
+  readonly limits: ProviderLimits;
+  /** The key that configuration gives, or null: then the client's own is passed through. */
+  readonly configuredKey: string | null;
+  /** Whether a client's own key may be sent there when none is configured. */
+  readonly passThrough: boolean;
+  /** Whether files of any purpose can be kept there, so that an upload is copied at once. */
+  readonly keepsFiles: boolean;
+  /** Request headers of clients that travel on to this provider, lower case. */
+  readonly forwardedHeaders: readonly string[];
+  /** The provider as one account sees it. Cheap: called for each use. */
+  connect(access: Access): Upstream;
+}
+
+export interface Upstream {
+  /** Sends the Part. A `GatewayError` with `notSent` proves that nothing was created; after any other error use `find`. */
+  submit(part: Submission, signal: AbortSignal): Promise<JobRef>;
+  /** The job that carries the Part's token; `absent` only where the provider proves it. */
+  find(part: Submission, signal: AbortSignal): Promise<FoundJob>;
+  poll(job: JobRef, signal: AbortSignal): Promise<JobReport>;
+  /** The raw results; nothing is fetched before a part is opened. */
+  collect(job: JobRef, signal: AbortSignal): AsyncIterable<ResultPart>;
+  /** Asks for the end. No error if it has ended already. */
+  cancel(job: JobRef, signal: AbortSignal): Promise<void>;
+  readonly files?: UpstreamFiles;
+  readonly jobs?: UpstreamJobs;
+}
+
+export type FoundJob =
+  | { readonly kind: "found"; readonly job: JobRef }
+  | { readonly kind: "absent" }
+  | { readonly kind: "unknown" };
+
+/** A Part as a provider needs it. */
+export interface Submission {
+  /** The Part's id, `[a-z0-9]`, at most 32 characters: travels in whatever the provider offers. */
+  readonly token: string;
+  readonly endpoint: string;
+  readonly model: string | null;
+  readonly lines: number;
+  readonly bytes: number;
+  /** The input in the provider's format, from the start; for providers that take it inline. */
+  open(signal: AbortSignal): Promise<Readable>;
+  /** The provider's id of the input, for providers that keep files. */
+  readonly inputNativeId: string | null;
+  /** True if that copy serves this Part alone, so that a job can be found by it. */
+  readonly ownInput: boolean;
+  readonly completionWindow: string;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly options: JsonObject;
+  /** When the token was committed, in milliseconds: no job of this Part is older. */
+  readonly submittingAt: number;
+}
+
+/** A state that a provider adds tomorrow reads as `running`: it must not end a batch early. */
+export type JobReport =
+  | {
+      readonly kind: "running";
+      readonly state: "validating" | "in_progress" | "finalizing" | "cancelling";
+      readonly nativeState: string;
+      readonly counts: Counts | null;
+      readonly times: Partial<BatchTimes>;
+      readonly model: string | null;
+    }
+  | {
+      readonly kind: "ended";
+      readonly outcome: "completed" | "failed" | "expired" | "cancelled";
+      readonly nativeState: string;
+      readonly counts: Counts | null;
+      readonly usage: Usage | null;
+      readonly errors: readonly BatchError[];
+      readonly times: Partial<BatchTimes>;
+      readonly model: string | null;
+      /** Ids of result files at the provider, so that they can be named before they are collected. */
+      readonly outputNativeId: string | null;
+      readonly errorNativeId: string | null;
+    };
+
+export interface ResultPart {
+  readonly role: "output" | "error";
+  readonly nativeId: string | null;
+  open(signal: AbortSignal): Promise<Readable>;
+}
+
+export interface UpstreamFile {
+  readonly id: string;
+  readonly filename: string;
+  readonly purpose: string;
+  readonly mimeType: string | null;
+  readonly bytes: number;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+export interface FileToSend {
+  readonly filename: string;
+  readonly purpose: string;
+  readonly mimeType: string;
+  readonly bytes: number;
+  readonly expiresAfterSeconds: number | null;
+  /** The bytes, from the start or a part of them; may be called again for a retry. */
+  open(signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+}
+
+export interface UpstreamPage<Item> {
+  readonly items: readonly Item[];
+  /** Where the next page begins, in the provider's own terms; null at the end. */
+  readonly next: string | null;
+}
+
+export interface UpstreamQuery {
+  /** A `next` of the page before, or the id of the item after which to begin. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+export interface UpstreamFiles {
+  upload(file: FileToSend, signal: AbortSignal): Promise<UpstreamFile>;
+  retrieve(id: string, signal: AbortSignal): Promise<UpstreamFile>;
+  /** Newest first. */
+  list(query: UpstreamQuery, signal: AbortSignal): Promise<UpstreamPage<UpstreamFile>>;
+  open(id: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+  /** Gone afterwards; no error if it wasn't there. */
+  delete(id: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A job as the provider's own list shows it. */
+export interface UpstreamJob {
+  readonly job: JobRef;
+  readonly report: JobReport;
+  readonly endpoint: string;
+  readonly inputNativeId: string | null;
+  readonly completionWindow: string;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+}
+
+export interface UpstreamJobs {
+  retrieve(id: string, signal: AbortSignal): Promise<UpstreamJob>;
+  /** Newest first. */
+  list(query: UpstreamQuery, signal: AbortSignal): Promise<UpstreamPage<UpstreamJob>>;
+}

@@ -1,0 +1,148 @@
+import type { Batch, BatchState, Part } from "./batch.ts";
+import type { Owners } from "./client.ts";
+import type { FileCopy, StoredFile, Upload, UploadPart } from "./file.ts";
+import type { JsonObject } from "./json.ts";
+
+/** What of a row may change; every change carries the version it was read at. */
+export type Changes<Row> = Partial<Omit<Row, "id" | "owner" | "version">>;
+
+/** A page of a list, newest first unless `order` says otherwise. Sorted by `createdAt`, then `id`. */
+export interface ListQuery {
+  readonly owners: Owners;
+  /** Only this provider's, this dialect's native account's …; left out: all. */
+  readonly provider?: string;
+  readonly purpose?: string;
+  readonly model?: string;
+  /** The row after which the page begins, in the direction of `order`. */
+  readonly after?: { readonly createdAt: number; readonly id: string };
+  readonly order: "asc" | "desc";
+  readonly limit: number;
+}
+
+export interface FileTable {
+  insert(file: StoredFile): Promise<void>;
+  get(id: string, owners: Owners): Promise<StoredFile | null>;
+  list(query: ListQuery): Promise<readonly StoredFile[]>;
+  /** Throws `stale` if the row is no longer at `version`, or gone. Returns the row as it is now. */
+  update(
+    file: Pick<StoredFile, "id" | "version">,
+    changes: Changes<StoredFile>,
+  ): Promise<StoredFile>;
+  /** Removes the row, its aliases and its copies. */
+  delete(id: string, owners: Owners): Promise<void>;
+  /** Rows whose `expiresAt` is before `now`, at most `limit`. */
+  expired(now: number, limit: number): Promise<readonly StoredFile[]>;
+}
+
+export interface CopyTable {
+  save(copy: FileCopy): Promise<void>;
+  find(fileId: string, provider: string, account: string): Promise<readonly FileCopy[]>;
+  /** Every copy of a file, wherever it is. */
+  of(fileId: string): Promise<readonly FileCopy[]>;
+  delete(copy: Pick<FileCopy, "fileId" | "provider" | "account" | "recipe">): Promise<void>;
+}
+
+export interface UploadTable {
+  insert(upload: Upload): Promise<void>;
+  get(id: string, owners: Owners): Promise<Upload | null>;
+  update(upload: Pick<Upload, "id" | "version">, changes: Changes<Upload>): Promise<Upload>;
+  insertPart(part: UploadPart): Promise<void>;
+  parts(uploadId: string): Promise<readonly UploadPart[]>;
+  deleteParts(uploadId: string): Promise<void>;
+  /** Pending ones whose `expiresAt` is before `now`, at most `limit`. */
+  expired(now: number, limit: number): Promise<readonly Upload[]>;
+}
+
+export interface BatchTable {
+  insert(batch: Batch): Promise<void>;
+  get(id: string, owners: Owners): Promise<Batch | null>;
+  list(query: ListQuery): Promise<readonly Batch[]>;
+  update(batch: Pick<Batch, "id" | "version">, changes: Changes<Batch>): Promise<Batch>;
+  /** Removes the row, its parts and its aliases: only for a batch that was never acknowledged. */
+  delete(id: string, owners: Owners): Promise<void>;
+  /** Ids of client batches that are in no terminal state, in pages after `after`. */
+  unfinished(after: string | null, limit: number): Promise<readonly string[]>;
+  /** How many there are of each provider and state. */
+  countByState(): Promise<
+    readonly { readonly provider: string; readonly state: BatchState; readonly count: number }[]
+  >;
+  /** Whether any unfinished batch still needs this account's key. */
+  accountInUse(account: string): Promise<boolean>;
+  insertPart(part: Part): Promise<void>;
+  parts(batchId: string): Promise<readonly Part[]>;
+  updatePart(part: Pick<Part, "id" | "version">, changes: Changes<Part>): Promise<Part>;
+}
+
+export type AliasKind = "file" | "batch" | "upload";
+
+/** A public or native id of an object. `account` is null for ids that are ours. */
+export interface Alias {
+  readonly kind: AliasKind;
+  readonly owner: string;
+  readonly account: string | null;
+  readonly provider: string | null;
+  /** The dialect whose dress the id wears, or null for a provider's own. */
+  readonly dialect: string | null;
+  readonly id: string;
+  readonly objectId: string;
+}
+
+export interface AliasTable {
+  /** Nothing happens if that very alias is there already. */
+  insert(alias: Alias): Promise<void>;
+  /** Newest first; several where two accounts hold the same native id. */
+  find(kind: AliasKind, id: string, owners: Owners): Promise<readonly Alias[]>;
+}
+
+/** A client's own provider key, encrypted, while a batch still needs it. */
+export interface AccountKeyTable {
+  save(key: {
+    readonly account: string;
+    readonly provider: string;
+    readonly sealed: string;
+    readonly createdAt: number;
+  }): Promise<void>;
+  get(account: string): Promise<string | null>;
+  delete(account: string): Promise<void>;
+}
+
+/** What happened to which object, when, by whom. Append-only; holds no payloads. */
+export interface Event {
+  readonly id: string;
+  readonly at: number;
+  readonly owner: string;
+  readonly actor: string;
+  readonly kind: AliasKind | "part" | "key";
+  readonly objectId: string;
+  readonly what: string;
+  readonly data: JsonObject;
+}
+
+export interface EventTable {
+  append(event: Event): Promise<void>;
+  /** Oldest first, after the event `after`. */
+  list(query: {
+    readonly owners: Owners;
+    readonly objectId?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly Event[]>;
+}
+
+export interface Tables {
+  readonly files: FileTable;
+  readonly copies: CopyTable;
+  readonly uploads: UploadTable;
+  readonly batches: BatchTable;
+  readonly aliases: AliasTable;
+  readonly accountKeys: AccountKeyTable;
+  readonly events: EventTable;
+}
+
+/** Errors: `storage_unavailable` where the database can't be reached, `storage_full`, `stale`. */
+export interface Database extends Tables {
+  /** All or nothing. `work` may run again after a serialisation conflict, so it touches nothing but `tables`. */
+  transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
+  ping(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
