@@ -1,0 +1,53 @@
+import type { Client } from "./client.ts";
+import type { GatewayError } from "./errors.ts";
+import type { FormatName } from "./format.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Json } from "./json.ts";
+import type { Log, Telemetry } from "./telemetry.ts";
+
+/**
+ * What a client SDK speaks to us over HTTP. `Plugin` is the web framework's word for a set of routes, which the core
+ * doesn't know: a dialect exports a `Dialect<FastifyPluginAsync>`.
+ */
+export interface Dialect<Plugin = unknown> {
+  readonly name: string;
+  readonly format: FormatName;
+  /** The provider that is meant where nothing names one. */
+  readonly provider: string;
+  /** Path prefixes without a slash at the end, each with the same routes below it: `/openai/v1`. */
+  readonly mount: readonly string[];
+  /** The routes, relative to a prefix. The host reads JSON, renders whatever they throw and answers unknown paths. */
+  routes(services: DialectServices): Plugin;
+  /** Pure. `requestId` is for error shapes that have room for it. */
+  renderError(error: GatewayError, requestId: string): RenderedError;
+}
+
+export interface RenderedError {
+  readonly status: number;
+  /** Lower case, beyond the content type: `x-should-retry`, `retry-after`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Json;
+}
+
+/** What a dialect's routes stand on. */
+export interface DialectServices {
+  readonly gateway: Gateway;
+  /** Who the bearer of a key is; null where the request brought none. Throws `unauthorized` if it may not come in. */
+  identify(key: string | null): Promise<Client>;
+  readonly limits: DialectLimits;
+  /** The address under which clients reach us, maybe with a path and never with a slash at the end; null: as the request says. */
+  readonly publicUrl: string | "relative" | null;
+  readonly telemetry: Telemetry;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** What is refused as `too_large`. The host holds JSON bodies to `jsonBytes`; forms are read by the dialect. */
+export interface DialectLimits {
+  readonly fileBytes: number;
+  readonly uploadBytes: number;
+  readonly uploadPartBytes: number;
+  readonly jsonBytes: number;
+  /** Of one field of a form that isn't a file. */
+  readonly fieldBytes: number;
+}
