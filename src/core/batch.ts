@@ -66,6 +66,12 @@ export interface BatchTimes {
 
 export type PriceTier = "batch" | "sync";
 
+export interface BatchNatives {
+  readonly input: NativeRef | null;
+  readonly output: NativeRef | null;
+  readonly error: NativeRef | null;
+}
+
 /** The lines of a File handed to one provider, and where they stand. */
 export interface Batch {
   readonly id: string;
@@ -81,6 +87,8 @@ export interface Batch {
   readonly inputFileId: string | null;
   readonly outputFileId: string | null;
   readonly errorFileId: string | null;
+  /** The native ids of those three, kept here so that a batch shows them even after a file is deleted. */
+  readonly natives: BatchNatives;
   readonly model: string | null;
   readonly models: readonly string[];
   readonly mode: "native" | "direct";

@@ -9,6 +9,8 @@ export interface Client {
   readonly owners: readonly string[];
   /** The key that the client sent, or null. A secret: it never reaches logs, errors or another tenant. */
   readonly key: string | null;
+  /** Whether a provider's own lists and ids of things made elsewhere are open to it: not to tenants with virtual keys. */
+  readonly mirrors: boolean;
   /** Where the client may name S3 locations: anywhere, or only below these `s3://bucket/prefix` URIs (none: nowhere). */
   readonly s3: "anywhere" | readonly string[];
 }

@@ -98,10 +98,13 @@ export interface RangeRequest {
 /** A batch with the files it names, so that a dialect can render their public ids. */
 export interface BatchView {
   readonly batch: Batch;
-  readonly input: StoredFile | null;
-  readonly output: StoredFile | null;
-  readonly error: StoredFile | null;
+  readonly input: FileRef | null;
+  readonly output: FileRef | null;
+  readonly error: FileRef | null;
 }
+
+/** What `publicId` needs of a file; it may be deleted by now. */
+export type FileRef = Pick<StoredFile, "id" | "native">;
 
 export interface UploadView {
   readonly upload: Upload;

@@ -68,6 +68,8 @@ export interface BatchTable {
   >;
   /** Whether any unfinished batch still needs this account's key. */
   accountInUse(account: string): Promise<boolean>;
+  /** Whether an unfinished batch reads this file: its bytes must stay until that batch has ended. */
+  inputInUse(fileId: string): Promise<boolean>;
   insertPart(part: Part): Promise<void>;
   parts(batchId: string): Promise<readonly Part[]>;
   updatePart(part: Pick<Part, "id" | "version">, changes: Changes<Part>): Promise<Part>;
