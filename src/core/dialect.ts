@@ -35,8 +35,8 @@ export interface DialectServices {
   /** Who the bearer of a key is; null where the request brought none. Throws `unauthorized` if it may not come in. */
   identify(key: string | null): Promise<Client>;
   readonly limits: DialectLimits;
-  /** The address under which clients reach us, maybe with a path and never with a slash at the end; null: as the request says. */
-  readonly publicUrl: string | "relative" | null;
+  /** The address under which clients reach us, never with a slash at the end, or `relative`; null: as the request says. */
+  readonly publicUrl: string | null;
   readonly telemetry: Telemetry;
   readonly log: Log;
   readonly now: () => number;

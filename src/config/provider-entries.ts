@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { httpUrl, oneOf, s3Uri, secret, text, wholeNumber, yesOrNo } from "./values.ts";
+
+const address =
+  "Address of the host's API, with the version where the host's own documentation has it.";
+const passThrough =
+  "Whether a client's own key may be sent to this host. It is only where `api_key` isn't set.";
+
+const openAiFields = {
+  apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
+  batches: yesOrNo().default(true).describe("Whether the host has a batch API (`/batches`)."),
+  files: yesOrNo()
+    .default(true)
+    .describe("Whether the host keeps files (`/files`), so that uploads are copied there."),
+};
+
+const keyFields = {
+  apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
+};
+
+const bedrockFields = {
+  region: text()
+    .nullable()
+    .default(null)
+    .describe("AWS region; null: the one AWS's own settings name."),
+  endpoint: httpUrl().nullable().default(null).describe("Another address for the Bedrock API."),
+  runtimeEndpoint: httpUrl()
+    .nullable()
+    .default(null)
+    .describe("Another address for the Bedrock runtime API."),
+  roleArn: text()
+    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, {
+      error: "must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/batch",
+    })
+    .nullable()
+    .default(null)
+    .describe("The role that Bedrock takes on to read and write the S3 data of a job."),
+  s3Uri: s3Uri()
+    .nullable()
+    .default(null)
+    .describe("Default bucket and prefix for the data of jobs, where a request names none."),
+  belowMinimum: oneOf(["direct", "reject"])
+    .default("direct")
+    .describe(
+      "What becomes of a batch with fewer lines than Bedrock takes: `direct` runs its lines one by one at the synchronous price, `reject` refuses it.",
+    ),
+  minimumLines: wholeNumber(1, 50_000)
+    .default(100)
+    .describe("The fewest lines that Bedrock takes in one job; a quota of the AWS account."),
+};
+
+const named = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      kind: kind("openai"),
+      baseUrl: httpUrl().describe(address),
+      passThrough: yesOrNo().default(false).describe(passThrough),
+      ...openAiFields,
+    }),
+    z.strictObject({
+      kind: kind("anthropic"),
+      baseUrl: httpUrl().describe(address),
+      passThrough: yesOrNo().default(false).describe(passThrough),
+      ...keyFields,
+    }),
+    z.strictObject({
+      kind: kind("gemini"),
+      baseUrl: httpUrl().describe(address),
+      passThrough: yesOrNo().default(false).describe(passThrough),
+      ...keyFields,
+    }),
+    z.strictObject({ kind: kind("bedrock"), ...bedrockFields }),
+  ],
+  { error: "needs a kind: one of openai, anthropic, gemini, bedrock" },
+);
+
+/** The four that are there without being named, and any number of named ones. */
+export const providersSchema = z
+  .object({
+    openai: z
+      .strictObject({
+        kind: kind("openai").default("openai"),
+        baseUrl: httpUrl().default("https://api.openai.com/v1").describe(address),
+        passThrough: yesOrNo().default(true).describe(passThrough),
+        ...openAiFields,
+      })
+      .prefault({}),
+    anthropic: z
+      .strictObject({
+        kind: kind("anthropic").default("anthropic"),
+        baseUrl: httpUrl().default("https://api.anthropic.com").describe(address),
+        passThrough: yesOrNo().default(true).describe(passThrough),
+        ...keyFields,
+      })
+      .prefault({}),
+    gemini: z
+      .strictObject({
+        kind: kind("gemini").default("gemini"),
+        baseUrl: httpUrl().default("https://generativelanguage.googleapis.com").describe(address),
+        passThrough: yesOrNo().default(true).describe(passThrough),
+        ...keyFields,
+      })
+      .prefault({}),
+    bedrock: z
+      .strictObject({ kind: kind("bedrock").default("bedrock"), ...bedrockFields })
+      .prefault({}),
+  })
+  .catchall(named)
+  .prefault({});
+
+export type ProviderEntry = z.infer<typeof named>;
+
+function kind<const Kind extends string>(name: Kind) {
+  return z.literal(name, { error: `must be ${name}` }).describe("Which API the host speaks.");
+}
