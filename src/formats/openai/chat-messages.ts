@@ -1,0 +1,123 @@
+import type { AssistantMessage, Extra, Message, ToolMessage } from "../../core/chat-request.ts";
+import type { AssistantPart } from "../../core/content.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
+import {
+  createExtrasReader,
+  invalid,
+  readArray,
+  readOptionalArray,
+  readOptionalObject,
+  readOptionalString,
+  readString,
+  toObject,
+} from "../fields.ts";
+import { parseSignature } from "../signatures.ts";
+import {
+  type MessageScope,
+  parseAssistantContent,
+  parseContent,
+  parseTextContent,
+} from "./chat-parts.ts";
+import { parseToolCalls } from "./chat-tool-calls.ts";
+
+export function parseMessages(body: JsonObject, extras: Extra[]): Message[] {
+  const scope: MessageScope = { extras, toolNames: new Map(), functionCallIds: new Map() };
+  const at = childPath(ROOT, "messages");
+  return readArray(body, "messages", ROOT).map((value, index) =>
+    parseMessage(value, childPath(at, index), scope),
+  );
+}
+
+function parseMessage(value: Json, at: JsonPath, scope: MessageScope): Message {
+  const message = toObject(value, at);
+  const role = readString(message, "role", at);
+  readMessageExtras(message, at, scope.extras);
+  switch (role) {
+    case "system":
+    case "developer": {
+      const parts = parseTextContent(message["content"], childPath(at, "content"), scope);
+      return { kind: "system", role, at, name: readOptionalString(message, "name", at), parts };
+    }
+    case "user": {
+      const parts = parseContent(message["content"], childPath(at, "content"), scope);
+      return { kind: "user", at, name: readOptionalString(message, "name", at), parts };
+    }
+    case "assistant":
+      return parseAssistant(message, at, scope);
+    case "tool":
+      return parseToolResult(message, at, scope);
+    case "function":
+      return parseFunctionResult(message, at, scope);
+    default:
+      throw invalid(at, "role", "must be system, developer, user, assistant or tool");
+  }
+}
+
+/** One list for all roles: what belongs to another role is ignored by OpenAI too. */
+const readMessageExtras = createExtrasReader(`
+  role content name refusal tool_calls tool_call_id function_call audio
+  reasoning_content reasoning thinking_blocks annotations
+`);
+
+function parseAssistant(message: JsonObject, at: JsonPath, scope: MessageScope): AssistantMessage {
+  const audio = readOptionalObject(message, "audio", at);
+  if (audio !== undefined) {
+    scope.extras.push({ path: childPath(at, "audio"), value: audio, isEssential: true });
+  }
+  const parts = parseReasoning(message, at);
+  if (message["content"] !== undefined && message["content"] !== null) {
+    parts.push(...parseAssistantContent(message["content"], childPath(at, "content"), scope));
+  }
+  const refusal = readOptionalString(message, "refusal", at);
+  if (refusal !== undefined) {
+    parts.push({ kind: "refusal", text: refusal, at: childPath(at, "refusal") });
+  }
+  parts.push(...parseToolCalls(message, at, scope));
+  return { kind: "assistant", at, name: readOptionalString(message, "name", at), parts };
+}
+
+/** Not OpenAI's own: how gateways and compatible hosts give an assistant's thinking back. */
+function parseReasoning(message: JsonObject, at: JsonPath): AssistantPart[] {
+  const blocks = readOptionalArray(message, "thinking_blocks", at);
+  if (blocks === undefined) {
+    const text =
+      readOptionalString(message, "reasoning_content", at) ??
+      readOptionalString(message, "reasoning", at);
+    return text === undefined ? [] : [{ kind: "reasoning", text, at }];
+  }
+  const blocksAt = childPath(at, "thinking_blocks");
+  return blocks.map((value, index) => {
+    const blockAt = childPath(blocksAt, index);
+    const block = toObject(value, blockAt);
+    if (block["type"] === "redacted_thinking") {
+      const data = parseSignature(readString(block, "data", blockAt), "anthropic");
+      return { kind: "redacted_reasoning", data, at: blockAt };
+    }
+    const signature = readOptionalString(block, "signature", blockAt);
+    return {
+      kind: "reasoning",
+      text: readString(block, "thinking", blockAt),
+      signature: signature === undefined ? undefined : parseSignature(signature, "anthropic"),
+      at: blockAt,
+    };
+  });
+}
+
+function parseToolResult(message: JsonObject, at: JsonPath, scope: MessageScope): ToolMessage {
+  const callId = readString(message, "tool_call_id", at);
+  const name = scope.toolNames.get(callId) ?? readOptionalString(message, "name", at) ?? null;
+  const content = parseContent(message["content"], childPath(at, "content"), scope);
+  const parts = [{ kind: "tool_result", callId, name, content, isError: false, at } as const];
+  return { kind: "tool", at, parts };
+}
+
+/** The role of before tools: the result of the last call of a function, found by its name. */
+function parseFunctionResult(message: JsonObject, at: JsonPath, scope: MessageScope): ToolMessage {
+  const name = readString(message, "name", at);
+  const callId = scope.functionCallIds.get(name);
+  if (callId === undefined) throw invalid(at, "name", `no earlier function_call of "${name}"`);
+  const content = parseContent(message["content"] ?? "", childPath(at, "content"), scope);
+  const parts = [{ kind: "tool_result", callId, name, content, isError: false, at } as const];
+  return { kind: "tool", at, parts };
+}
