@@ -1,0 +1,44 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type BetterSqlite from "better-sqlite3";
+import { isSqliteBusy } from "./sqlite-errors.ts";
+
+export interface GatewayLock {
+  release(): void;
+}
+
+/**
+ * Makes this process the only gateway of a data directory. The lock is the operating system's, on a SQLite file of its
+ * own, so that it ends with the process however that ends; the file beside it only says whose it is.
+ */
+export function lockDirectory(directory: string, Sqlite: typeof BetterSqlite): GatewayLock {
+  const holderPath = join(directory, "gateway.pid");
+  const lock = new Sqlite(join(directory, "gateway.lock"), { timeout: 0 });
+  try {
+    lock.exec("begin exclusive");
+  } catch (error) {
+    lock.close();
+    if (!isSqliteBusy(error)) throw error;
+    throw new Error(
+      `${directory} is already used by another gateway (${holder(holderPath)}). ` +
+        "Stop that one, or give this one a data directory of its own (CROSSBATCH_DATA_DIR).",
+      { cause: error },
+    );
+  }
+  writeFileSync(holderPath, `process ${process.pid} on ${hostname()}\n`);
+  return {
+    release() {
+      rmSync(holderPath, { force: true });
+      lock.close();
+    },
+  };
+}
+
+function holder(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return "a process that is just starting or stopping";
+  }
+}
