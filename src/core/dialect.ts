@@ -16,7 +16,10 @@ export interface Dialect<Plugin = unknown> {
   readonly provider: string;
   /** Path prefixes without a slash at the end, each with the same routes below it: `/openai/v1`. */
   readonly mount: readonly string[];
-  /** The routes, relative to a prefix. The host reads JSON, renders whatever they throw and answers unknown paths. */
+  /**
+   * The routes, relative to a prefix. The host reads JSON, renders whatever they throw and answers unknown paths. A call's
+   * signal is `clientSignal(reply.raw)` of lib.
+   */
   routes(services: DialectServices): Plugin;
   /** Pure. `requestId` is for error shapes that have room for it. */
   renderError(error: GatewayError, requestId: string): RenderedError;
