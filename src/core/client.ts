@@ -6,7 +6,10 @@ export const SHARED_OWNER = "shared";
 
 /** Who asks: what it may see, and the credential it brought. */
 export interface Client {
+  /** Whose objects it may see. */
   readonly owners: readonly string[];
+  /** Who owns what it makes; null: whoever's key made it. */
+  readonly owner: string | null;
   /** The key that the client sent, or null. A secret: it never reaches logs, errors or another tenant. */
   readonly key: string | null;
   /** Whether a provider's own lists and ids of things made elsewhere are open to it: not to tenants with virtual keys. */

@@ -1,0 +1,28 @@
+import type { Access, Client } from "./client.ts";
+import type { Provider } from "./provider.ts";
+import type { Tables } from "./storage.ts";
+
+/** An account at a provider, opened for use, and the owner of what is made with it. */
+export interface OpenAccount {
+  readonly access: Access;
+  readonly owner: string;
+}
+
+/** Which key speaks to which provider for whom. */
+export interface Accounts {
+  /**
+   * A configured key always wins; else the client's own is passed through where that is allowed. `unauthorized` if there is
+   * neither.
+   */
+  open(client: Client, provider: Provider, headers: Readonly<Record<string, string>>): OpenAccount;
+  /** Keeps a passed-through key, encrypted, for the engine's later calls. Does nothing for a configured one. */
+  keep(access: Access, provider: Provider, tables: Tables): Promise<void>;
+  /** The same account after the request has gone. `unauthorized` if its key is neither configured nor kept. */
+  reopen(
+    account: string,
+    provider: Provider,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Access>;
+  /** Erases a kept key once no unfinished batch needs it. */
+  release(account: string, tables: Tables): Promise<void>;
+}

@@ -1,0 +1,132 @@
+import type { Batch } from "../core/batch.ts";
+import { isTerminal } from "../core/batch.ts";
+import type { Engine } from "../core/engine.ts";
+import { GatewayError, isGatewayError } from "../core/errors.ts";
+import { advanceBatch } from "./advance.ts";
+import type { EngineContext } from "./context.ts";
+import { batchKey, SWEEP_KEY } from "./context.ts";
+import { pollPart } from "./poll.ts";
+import { sweep } from "./sweep.ts";
+
+export interface RunningEngine extends Engine {
+  /** Wakes everything that is in flight, and starts handling. */
+  start(signal: AbortSignal): Promise<void>;
+}
+
+export function createEngine(context: EngineContext): RunningEngine {
+  const polls = new Map<string, Promise<void>>();
+  return {
+    async start(signal) {
+      await context.scheduler.work((key, abort) => handle(context, key, abort));
+      await wakeUnfinished(context, signal);
+      await context.scheduler.wake(SWEEP_KEY, context.now());
+    },
+    async refresh(batch, signal) {
+      const isFresh =
+        batch.polledAt === null ||
+        context.now() - batch.polledAt < context.settings.pollSeconds * 1_000;
+      if (isTerminal(batch.state) || batch.origin === "upstream" || isFresh) return batch;
+      // One poll for everyone who asks at the same time. It isn't aborted when one of them leaves.
+      let running = polls.get(batch.id);
+      if (running === undefined) {
+        running = pollNow(context, batch).finally(() => polls.delete(batch.id));
+        polls.set(batch.id, running);
+      }
+      await running;
+      signal.throwIfAborted();
+      return (await context.database.batches.get(batch.id, "every")) ?? batch;
+    },
+    handedOver: (batchId, waitMilliseconds, signal) =>
+      handedOver(context, { batchId, waitMilliseconds }, signal),
+  };
+}
+
+async function handle(context: EngineContext, key: string, signal: AbortSignal): Promise<void> {
+  if (key === SWEEP_KEY) {
+    await sweep(context, signal);
+    await context.scheduler.wake(SWEEP_KEY, context.now() + context.settings.sweepSeconds * 1_000);
+    return;
+  }
+  const batchId = key.slice(batchKey("").length);
+  try {
+    const wakeAt = await advanceBatch(context, batchId, signal);
+    if (wakeAt !== null) await context.scheduler.wake(key, wakeAt);
+  } catch (error) {
+    // Somebody else moved the row on: look again from what it is now.
+    if (isGatewayError(error, "stale")) {
+      await context.scheduler.wake(key, context.now());
+      return;
+    }
+    context.log.warn(
+      { batch: batchId, error: String(error) },
+      "a step of a batch failed and is tried again",
+    );
+    throw error;
+  }
+}
+
+/** A wake is written with the row it belongs to; this is for rows whose wake was lost all the same. */
+async function wakeUnfinished(context: EngineContext, signal: AbortSignal): Promise<void> {
+  let after: string | null = null;
+  for (;;) {
+    signal.throwIfAborted();
+    const ids: readonly string[] = await context.database.batches.unfinished(after, 500);
+    for (const id of ids) await context.scheduler.wake(batchKey(id), context.now());
+    const last = ids.at(-1);
+    if (last === undefined) return;
+    after = last;
+  }
+}
+
+async function pollNow(context: EngineContext, batch: Batch): Promise<void> {
+  const signal = AbortSignal.timeout(10_000);
+  try {
+    const provider = context.providers.get(batch.provider);
+    const parts = await context.database.batches.parts(batch.id);
+    const upstream = provider.connect(await context.accounts.reopen(batch.account, provider, {}));
+    for (const part of parts) {
+      if (part.phase !== "submitted") continue;
+      const polled = await pollPart(context, { batch, part, upstream }, signal);
+      if (polled.phase === "ended") await context.scheduler.wake(batchKey(batch.id), context.now());
+    }
+  } catch (error) {
+    // The client gets what we know; the engine's own poll goes on, and may have been the faster one.
+    if (isGatewayError(error, "stale")) return;
+    context.log.warn({ batch: batch.id, error: String(error) }, "a client's poll failed");
+  }
+}
+
+/** Steps of the wait, in milliseconds: a hand-over mostly takes one round trip to the provider. */
+const WAITS = [5, 10, 15, 25, 40, 60, 100, 150];
+
+async function handedOver(
+  context: EngineContext,
+  work: { readonly batchId: string; readonly waitMilliseconds: number },
+  signal: AbortSignal,
+): Promise<Batch> {
+  const until = performance.now() + work.waitMilliseconds;
+  for (let round = 0; ; round += 1) {
+    const batch = await context.database.batches.get(work.batchId, "every");
+    if (batch === null)
+      throw new GatewayError("internal", "a batch vanished while it was handed over");
+    const isOver =
+      batch.times.submittedAt !== null || batch.state !== "validating" || isTerminal(batch.state);
+    if (isOver || performance.now() >= until) return batch;
+    await pause(WAITS[Math.min(round, WAITS.length - 1)] ?? 150, signal);
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(new GatewayError("client_closed", "The client closed the request."));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}

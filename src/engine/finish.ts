@@ -1,0 +1,191 @@
+import type { Batch, BatchTimes, Counts, Part } from "../core/batch.ts";
+import type { NativeRef, StoredFile } from "../core/file.ts";
+import type { Provider } from "../core/provider.ts";
+import type { Tables } from "../core/storage.ts";
+import type { EngineContext } from "./context.ts";
+import { inputBlob } from "./input.ts";
+import { lineIndexKey } from "./plan.ts";
+import type { ResultFile } from "./results.ts";
+import { writeResults } from "./results.ts";
+import { changeBatch } from "./rows.ts";
+
+type Outcome = NonNullable<Part["outcome"]>;
+
+/** All Parts are collected: writes result files and the final state in one transaction. */
+export async function finishBatch(
+  context: EngineContext,
+  work: { readonly batch: Batch; readonly parts: readonly Part[]; readonly provider: Provider },
+  signal: AbortSignal,
+): Promise<void> {
+  const { parts, provider } = work;
+  const outcome = outcomeOf(parts);
+  const batch = { ...work.batch, options: { ...work.batch.options, outcome } };
+  // A job that failed as a whole ran nothing: the reason is on the batch, as OpenAI has it.
+  const isFailure = outcome === "failed" && parts.every((part) => part.results.length === 0);
+  const results = isFailure ? [] : await writeResults(context, { batch, parts }, signal);
+  const now = context.now();
+  await context.database.transaction(async (tables) => {
+    const files = new Map<string, StoredFile>();
+    for (const result of results) {
+      const file = resultFile(context, { batch, result, provider, now });
+      files.set(result.role, file);
+      await insertResultFile(tables, file, result);
+    }
+    const output = files.get("output") ?? null;
+    const error = files.get("error") ?? null;
+    await changeBatch(tables, batch.id, (current) => ({
+      state: outcome,
+      counts: countsOf(parts, results, isFailure),
+      usage: parts.find((part) => part.usage !== null)?.usage ?? null,
+      errors: parts.flatMap((part) => part.errors),
+      times: { ...current.times, ...endTimes(current, outcome, now) },
+      outputFileId: output?.id ?? null,
+      errorFileId: error?.id ?? null,
+      natives: { ...current.natives, output: output?.native ?? null, error: error?.native ?? null },
+      options: { ...current.options, outcome },
+    }));
+    await tables.events.append({
+      id: context.newId(now),
+      at: now,
+      owner: batch.owner,
+      actor: "engine",
+      kind: "batch",
+      objectId: batch.id,
+      what: outcome,
+      data: {},
+    });
+    await context.accounts.release(batch.account, tables);
+  });
+  context.telemetry.batchState(batch.provider, outcome);
+  await cleanUp(context, batch, signal);
+}
+
+/** What no one needs any more; if this is cut short the sweep finds it. */
+async function cleanUp(context: EngineContext, batch: Batch, signal: AbortSignal): Promise<void> {
+  await context.blobs.delete(lineIndexKey(batch.id), signal);
+  const blob = inputBlob(batch);
+  if (blob === null || batch.inputFileId === null) return;
+  const file = await context.database.files.get(batch.inputFileId, "every");
+  const isNeeded = file !== null || (await context.database.batches.inputInUse(batch.inputFileId));
+  if (!isNeeded) await context.blobs.delete(blob, signal);
+}
+
+function outcomeOf(parts: readonly Part[]): Outcome {
+  for (const outcome of ["cancelled", "expired", "completed"] as const) {
+    if (parts.some((part) => part.outcome === outcome)) return outcome;
+  }
+  return "failed";
+}
+
+/** Counted from the lines themselves: a provider's own counts may be zeroed, or say nothing of what it lost. */
+function countsOf(
+  parts: readonly Part[],
+  results: readonly ResultFile[],
+  isFailure: boolean,
+): Counts {
+  if (isFailure) return { total: 0, completed: 0, failed: 0 };
+  const linesOf = (role: string) =>
+    results.filter((result) => result.role === role).reduce((sum, result) => sum + result.lines, 0);
+  const completed = linesOf("output");
+  const failed = linesOf("error");
+  return {
+    total: Math.max(
+      completed + failed,
+      parts.reduce((sum, part) => sum + part.lines, 0),
+    ),
+    completed,
+    failed,
+  };
+}
+
+function endTimes(batch: Batch, outcome: Outcome, now: number): Partial<BatchTimes> {
+  switch (outcome) {
+    case "completed":
+      return { finalizingAt: batch.times.finalizingAt ?? now, completedAt: now };
+    case "failed":
+      return { failedAt: now };
+    case "expired":
+      return { expiredAt: now };
+    case "cancelled":
+      return { cancellingAt: batch.times.cancellingAt ?? now, cancelledAt: now };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function resultFile(
+  context: EngineContext,
+  {
+    batch,
+    result,
+    provider,
+    now,
+  }: {
+    readonly batch: Batch;
+    readonly result: ResultFile;
+    readonly provider: Provider;
+    readonly now: number;
+  },
+): StoredFile {
+  const lifetime = batch.options["outputExpiresAfterSeconds"];
+  const seconds = typeof lifetime === "number" ? lifetime : 30 * 86_400;
+  const native: NativeRef | null =
+    result.nativeId === null ? null : { id: result.nativeId, format: provider.format };
+  return {
+    id: context.newId(now),
+    owner: batch.owner,
+    account: batch.account,
+    dialect: batch.dialect,
+    provider: batch.provider,
+    origin: "result",
+    native,
+    filename: `${batch.native?.id ?? `batch_${batch.id}`}_${result.role}.jsonl`,
+    purpose: "batch_output",
+    mimeType: "application/jsonl",
+    bytes: result.bytes,
+    sha256: result.sha256,
+    lines: result.lines,
+    blob: result.blob,
+    lineIndex: null,
+    batchId: batch.id,
+    role: result.role,
+    options: {},
+    createdAt: now,
+    expiresAt: now + seconds * 1_000,
+    version: 1,
+  };
+}
+
+async function insertResultFile(
+  tables: Tables,
+  file: StoredFile,
+  result: ResultFile,
+): Promise<void> {
+  await tables.files.insert(file);
+  const alias = {
+    kind: "file",
+    owner: file.owner,
+    provider: file.provider,
+    objectId: file.id,
+  } as const;
+  await tables.aliases.insert({
+    ...alias,
+    account: null,
+    dialect: "openai",
+    id: `file-${file.id}`,
+  });
+  await tables.aliases.insert({
+    ...alias,
+    account: null,
+    dialect: "anthropic",
+    id: `file_${file.id}`,
+  });
+  if (result.nativeId !== null) {
+    await tables.aliases.insert({
+      ...alias,
+      account: file.account,
+      dialect: null,
+      id: result.nativeId,
+    });
+  }
+}

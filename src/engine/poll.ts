@@ -1,0 +1,71 @@
+import type { Batch, BatchState, Part } from "../core/batch.ts";
+import type { JobReport, Upstream } from "../core/provider.ts";
+import type { EngineContext } from "./context.ts";
+import { changeBatch } from "./rows.ts";
+
+/** Asks the provider about one Part and writes down what it says. Harmless to repeat. */
+export async function pollPart(
+  context: EngineContext,
+  work: { readonly batch: Batch; readonly part: Part; readonly upstream: Upstream },
+  signal: AbortSignal,
+): Promise<Part> {
+  const { batch, part, upstream } = work;
+  if (part.job === null) return part;
+  const report = await upstream.poll(part.job, signal);
+  const now = context.now();
+  return context.database.transaction(async (tables) => {
+    const polled = await tables.batches.updatePart(part, {
+      counts: report.counts ?? part.counts,
+      ...(report.kind === "ended"
+        ? {
+            phase: "ended",
+            outcome: report.outcome,
+            usage: report.usage,
+            errors: report.errors,
+            endedAt: now,
+          }
+        : {}),
+    });
+    await changeBatch(tables, batch.id, (current) => {
+      const state = nextState(current.state, report);
+      return {
+        polledAt: now,
+        state,
+        counts: report.counts ?? current.counts,
+        model: current.model ?? report.model,
+        usage: report.kind === "ended" ? report.usage : current.usage,
+        times: {
+          ...current.times,
+          inProgressAt:
+            current.times.inProgressAt ??
+            report.times.inProgressAt ??
+            (state === "in_progress" ? now : null),
+          finalizingAt:
+            current.times.finalizingAt ??
+            report.times.finalizingAt ??
+            (state === "finalizing" ? now : null),
+        },
+      };
+    });
+    return polled;
+  });
+}
+
+/** States go forward only. What has ended upstream is `finalizing` until its results are here; a cancel stays one to the end. */
+function nextState(current: BatchState, report: JobReport): BatchState {
+  const isCancelling =
+    current === "cancelling" || (report.kind === "running" && report.state === "cancelling");
+  if (isCancelling) return "cancelling";
+  if (report.kind === "ended") return "finalizing";
+  return ORDER.indexOf(report.state) > ORDER.indexOf(current) ? report.state : current;
+}
+
+const ORDER: readonly BatchState[] = ["validating", "in_progress", "finalizing"];
+
+/** The older a batch, the rarer: from the configured interval up to a minute, with a tenth of jitter. */
+export function pollIntervalMilliseconds(context: EngineContext, batch: Batch): number {
+  const least = context.settings.pollSeconds * 1_000;
+  const age = context.now() - batch.times.createdAt;
+  const interval = Math.min(Math.max(least, age / 20), Math.max(least, 60_000));
+  return interval * (0.95 + context.random() / 10);
+}

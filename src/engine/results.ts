@@ -1,0 +1,175 @@
+import type { Batch, Part, RawResult } from "../core/batch.ts";
+import type { StoredBlob } from "../core/blobs.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
+import { memberString } from "../lib/member-string.ts";
+import { lineIndexOf } from "./collect.ts";
+import type { EngineContext } from "./context.ts";
+import { inputBlob } from "./input.ts";
+import type { LineIndex } from "./line-index.ts";
+import { ResultScan } from "./result-scan.ts";
+
+/** A result file as clients will fetch it; `nativeId` where it is byte for byte the provider's own. */
+export interface ResultFile {
+  readonly role: "output" | "error";
+  readonly blob: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly lines: number;
+  readonly nativeId: string | null;
+}
+
+/**
+ * The result files of a batch. Where every line has exactly one result, the raw ones serve as they are; else they are
+ * written anew: doubled and foreign lines left out, and an error line for each input line that got none.
+ */
+export async function writeResults(
+  context: EngineContext,
+  work: { readonly batch: Batch; readonly parts: readonly Part[] },
+  signal: AbortSignal,
+): Promise<readonly ResultFile[]> {
+  const raw = work.parts.flatMap((part) => part.results);
+  const index = work.parts.every(isClean) ? null : await lineIndexOf(context, work.batch, signal);
+  if (index === null) return raw.filter((result) => result.lines > 0);
+  const rewriter = new Rewriter(context, work.batch, index);
+  const output = await rewriter.write("output", raw, signal);
+  const error = await rewriter.write("error", raw, signal);
+  return [output, error].filter((file) => file.lines > 0);
+}
+
+function isClean(part: Part): boolean {
+  const faults = part.options["faults"];
+  return (
+    typeof faults === "object" &&
+    faults !== null &&
+    "missing" in faults &&
+    faults["missing"] === 0 &&
+    faults["doubled"] === 0 &&
+    faults["foreign"] === 0
+  );
+}
+
+/** Output first, then errors: what the output answered is not missing. */
+class Rewriter {
+  readonly #context: EngineContext;
+  readonly #batch: Batch;
+  readonly #index: LineIndex;
+  readonly #scan: ResultScan;
+
+  constructor(context: EngineContext, batch: Batch, index: LineIndex) {
+    this.#context = context;
+    this.#batch = batch;
+    this.#index = index;
+    this.#scan = new ResultScan(index, context.settings.maxLineBytes);
+  }
+
+  async write(
+    role: "output" | "error",
+    raw: readonly RawResult[],
+    signal: AbortSignal,
+  ): Promise<ResultFile> {
+    const blob = `results/${this.#batch.id}/${role}`;
+    let lines = 0;
+    const counted = (count: number) => {
+      lines += count;
+    };
+    const stored: StoredBlob = await this.#context.blobs.put(
+      blob,
+      this.#lines(role, raw, { counted, signal }),
+      signal,
+    );
+    return { role, blob, ...stored, lines, nativeId: null };
+  }
+
+  async *#lines(
+    role: "output" | "error",
+    raw: readonly RawResult[],
+    {
+      counted,
+      signal,
+    }: { readonly counted: (lines: number) => void; readonly signal: AbortSignal },
+  ): AsyncGenerator<Uint8Array> {
+    for (const result of raw.filter((candidate) => candidate.role === role)) {
+      let kept: Buffer[] = [];
+      const splitter = new LineSplitter((line) => {
+        if (this.#scan.accept(line)) kept.push(Buffer.concat([line, NEWLINE]));
+      }, this.#context.settings.maxLineBytes);
+      for await (const chunk of await this.#context.blobs.open(result.blob, signal)) {
+        if (!(chunk instanceof Uint8Array)) continue;
+        splitter.push(chunk);
+        if (kept.length > 0) yield Buffer.concat(kept);
+        counted(kept.length);
+        kept = [];
+      }
+      splitter.end();
+      if (kept.length > 0) yield Buffer.concat(kept);
+      counted(kept.length);
+    }
+    if (role === "error") yield* this.#missingLines({ counted, signal });
+  }
+
+  async *#missingLines({
+    counted,
+    signal,
+  }: {
+    readonly counted: (lines: number) => void;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<Uint8Array> {
+    let chunk: Buffer[] = [];
+    for (const number of this.#scan.missing()) {
+      chunk.push(
+        Buffer.from(
+          `${JSON.stringify(neverRan(this.#batch, await this.#customId(number, signal), number))}\n`,
+        ),
+      );
+      if (chunk.length < 500) continue;
+      yield Buffer.concat(chunk);
+      counted(chunk.length);
+      chunk = [];
+    }
+    if (chunk.length > 0) yield Buffer.concat(chunk);
+    counted(chunk.length);
+  }
+
+  /** Reads one line of the input again: the index holds hashes of ids, not ids. */
+  async #customId(number: number, signal: AbortSignal): Promise<string | null> {
+    const blob = inputBlob(this.#batch);
+    const { offset, length } = this.#index.position(number);
+    if (blob === null || length === 0) return null;
+    const chunks: Uint8Array[] = [];
+    const stream = await this.#context.blobs.open(blob, signal, {
+      start: offset,
+      end: offset + length - 1,
+    });
+    for await (const chunk of stream) if (chunk instanceof Uint8Array) chunks.push(chunk);
+    return memberString(Buffer.concat(chunks), "custom_id");
+  }
+}
+
+const NEWLINE = Buffer.from("\n");
+
+const REASONS = {
+  expired: {
+    code: "batch_expired",
+    message: "This request could not be executed before the completion window expired.",
+  },
+  cancelled: {
+    code: "batch_cancelled",
+    message: "This request was not executed because the batch was cancelled.",
+  },
+  missing: {
+    code: "batch_result_missing",
+    message: "The provider ended the batch without a result for this request.",
+  },
+} as const;
+
+/** OpenAI's error line for a request that never ran. Source: OpenAI batch guide, error file. */
+function neverRan(batch: Batch, customId: string | null, number: number) {
+  const reason = batch.options["outcome"];
+  const error =
+    reason === "expired"
+      ? REASONS.expired
+      : reason === "cancelled"
+        ? REASONS.cancelled
+        : REASONS.missing;
+  return { id: `batch_req_${batch.id}_${number + 1}`, custom_id: customId, response: null, error };
+}

@@ -1,0 +1,215 @@
+import type { Batch, JobRef, Part } from "../core/batch.ts";
+import { GatewayError, isGatewayError } from "../core/errors.ts";
+import type { Provider, Upstream } from "../core/provider.ts";
+import type { Tables } from "../core/storage.ts";
+import type { EngineContext } from "./context.ts";
+import { ensureInputThere, toSubmission } from "./input.ts";
+import { changeBatch } from "./rows.ts";
+
+export interface PartWork {
+  readonly batch: Batch;
+  readonly part: Part;
+  readonly provider: Provider;
+  readonly upstream: Upstream;
+  readonly account: string;
+}
+
+/** When to look again, in milliseconds since the epoch; null: the Part is where this step can bring it. */
+export type WakeAt = number | null;
+
+/**
+ * Hands a Part to its provider exactly once. Crash windows: before the token is committed nothing was sent; after it the
+ * job may exist, and only `find` says so. A refusal proves that nothing was made; a lost reply proves nothing.
+ */
+export async function submitPart(
+  context: EngineContext,
+  work: PartWork,
+  signal: AbortSignal,
+): Promise<WakeAt> {
+  const { batch, upstream } = work;
+  let { part } = work;
+  if (part.phase === "submitting") {
+    const wakeAt = await findOrWait(context, { ...work, part }, signal);
+    if (wakeAt !== "absent") return wakeAt;
+  } else if (part.inputNativeId === null && upstream.files !== undefined) {
+    try {
+      const file =
+        batch.inputFileId === null
+          ? null
+          : await context.database.files.get(batch.inputFileId, "every");
+      const inputNativeId = await ensureInputThere(
+        context,
+        { batch, file, upstream, account: work.account },
+        signal,
+      );
+      part = await context.database.batches.updatePart(part, { inputNativeId });
+    } catch (error) {
+      return holdOrRefuse(context, { ...work, part }, error);
+    }
+  }
+  part = await context.database.batches.updatePart(part, {
+    phase: "submitting",
+    submittingAt: context.now(),
+    attempts: part.attempts + 1,
+  });
+  signal.throwIfAborted();
+  let job: JobRef;
+  try {
+    job = await upstream.submit(toSubmission(context, batch, part), signal);
+  } catch (error) {
+    if (isGatewayError(error) && error.details.notSent === true) {
+      return holdOrRefuse(context, { ...work, part }, error);
+    }
+    context.log.warn(
+      { batch: batch.id, part: part.id, error: String(error) },
+      "no answer to a submission: looking for its job",
+    );
+    const wakeAt = await findOrWait(context, { ...work, part }, signal);
+    return wakeAt === "absent" ? settledAt(context, part) : wakeAt;
+  }
+  await adopt(context, { ...work, part }, job);
+  return context.now();
+}
+
+/** `absent` only once a call that is still on its way could no longer take effect. */
+async function findOrWait(
+  context: EngineContext,
+  work: PartWork,
+  signal: AbortSignal,
+): Promise<WakeAt | "absent"> {
+  const { batch, part, upstream } = work;
+  const found = await upstream.find(toSubmission(context, batch, part), signal);
+  switch (found.kind) {
+    case "found":
+      context.log.info(
+        { batch: batch.id, part: part.id, job: found.job.id },
+        "adopted a job whose reply was lost",
+      );
+      await adopt(context, work, found.job);
+      return context.now();
+    case "unknown":
+      await context.database.batches.updatePart(part, { phase: "uncertain" });
+      await changeBatch(context.database, batch.id, (current) => ({
+        warnings: [
+          ...current.warnings,
+          {
+            code: "uncertain_submission",
+            message:
+              "The provider never answered and can't tell whether it has the job. It is not sent again.",
+            field: null,
+            lines: part.lines,
+            firstLines: [],
+          },
+        ],
+      }));
+      return null;
+    case "absent": {
+      const settled = settledAt(context, part);
+      return context.now() >= settled ? "absent" : settled;
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+function settledAt(context: EngineContext, part: Part): number {
+  return (part.submittingAt ?? part.createdAt) + context.settings.settleSeconds * 1_000;
+}
+
+async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promise<void> {
+  const { batch, part, provider, account } = work;
+  const now = context.now();
+  await context.database.transaction(async (tables) => {
+    await tables.batches.updatePart(part, { phase: "submitted", job, submittedAt: now });
+    await showNativeId(tables, { batch, job, provider, now });
+    await tables.aliases.insert({
+      kind: "batch",
+      owner: batch.owner,
+      account,
+      provider: provider.name,
+      dialect: null,
+      id: job.id,
+      objectId: batch.id,
+    });
+    await tables.events.append({
+      id: context.newId(now),
+      at: now,
+      owner: batch.owner,
+      actor: "engine",
+      kind: "batch",
+      objectId: batch.id,
+      what: "submitted",
+      data: { provider: provider.name, job: job.id, part: part.id },
+    });
+  });
+}
+
+/** The one native job's id becomes the batch's own, unless a client was already told ours. */
+async function showNativeId(
+  tables: Tables,
+  {
+    batch,
+    job,
+    provider,
+    now,
+  }: {
+    readonly batch: Batch;
+    readonly job: JobRef;
+    readonly provider: Provider;
+    readonly now: number;
+  },
+): Promise<void> {
+  await changeBatch(tables, batch.id, (current) => ({
+    ...(current.options["shown"] === "ours"
+      ? {}
+      : { native: { id: job.id, format: provider.format } }),
+    times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
+  }));
+}
+
+/** Nothing was made upstream: send it later if that may help, else the batch has failed, and why is kept for the client. */
+async function holdOrRefuse(
+  context: EngineContext,
+  work: PartWork,
+  error: unknown,
+): Promise<WakeAt> {
+  const { batch, part } = work;
+  if (!isGatewayError(error)) throw error;
+  const { database } = context;
+  if (error.retryable) {
+    if (part.phase !== "planned") await database.batches.updatePart(part, { phase: "planned" });
+    const backOff =
+      Math.min(60_000, 500 * 2 ** Math.min(part.attempts, 8)) * (0.75 + context.random() / 2);
+    return context.now() + Math.max(backOff, (error.details.retryAfterSeconds ?? 0) * 1_000);
+  }
+  const now = context.now();
+  await database.transaction(async (tables) => {
+    await tables.batches.updatePart(part, { phase: "failed", outcome: "failed", endedAt: now });
+    await changeBatch(tables, batch.id, (current) => ({
+      state: "failed",
+      times: { ...current.times, failedAt: now },
+      errors: [
+        {
+          code: error.details.reason ?? "invalid_request",
+          message: error.message,
+          param: error.details.param ?? null,
+          line: null,
+        },
+      ],
+      options: { ...current.options, refusal: toRefusal(error) },
+    }));
+  });
+  context.telemetry.batchState(batch.provider, "failed");
+  return null;
+}
+
+function toRefusal(error: GatewayError) {
+  return {
+    code: error.code,
+    message: error.message,
+    param: error.details.param ?? null,
+    reason: error.details.reason ?? null,
+    upstreamType: error.details.upstreamType ?? null,
+    upstreamStatus: error.details.upstreamStatus ?? null,
+  };
+}

@@ -1,0 +1,335 @@
+import type { OpenAccount } from "../core/accounts.ts";
+import type { Batch, BatchError } from "../core/batch.ts";
+import { isTerminal } from "../core/batch.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import { ERRORS, GatewayError, isGatewayError } from "../core/errors.ts";
+import type { StoredFile } from "../core/file.ts";
+import type { BatchView, Call, CreateBatch, FileRef, ListPage, Page } from "../core/gateway.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Provider } from "../core/provider.ts";
+import { insertAliases } from "./aliases.ts";
+import type { GatewayContext } from "./context.ts";
+import { pageOf } from "./files.ts";
+import { findBatch, findFile, getBatch, getCursor } from "./lookup.ts";
+import { mirrorBatches, openSource, refreshMirrored } from "./mirror.ts";
+import { saveInlineRequests } from "./inline-requests.ts";
+import { checkNamedProvider, namedProvider, resolveProvider } from "./resolve.ts";
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * The row, its wake and a passed-through key are committed together; then the engine hands the batch over, and the answer
+ * waits for that so that it can carry the provider's own id, or its refusal.
+ */
+export async function createBatch(
+  context: GatewayContext,
+  call: Call,
+  request: CreateBatch,
+): Promise<BatchView> {
+  const { input, provider, account } = await prepare(context, call, request);
+  const batch = newBatch(context, call, { request, input, provider, account });
+  await context.database.transaction(async (tables) => {
+    await tables.batches.insert(batch);
+    await insertAliases(tables, "batch", batch);
+    await context.accounts.keep(account.access, provider, tables);
+    await tables.events.append({
+      id: context.newId(batch.times.createdAt),
+      at: batch.times.createdAt,
+      owner: batch.owner,
+      actor: call.client.owner ?? batch.owner,
+      kind: "batch",
+      objectId: batch.id,
+      what: "created",
+      data: { provider: provider.name, endpoint: batch.endpoint },
+    });
+    await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
+  });
+  context.telemetry.batchState(provider.name, "validating");
+  const handedOver = await context.engine.handedOver(
+    batch.id,
+    context.handOverMilliseconds,
+    call.signal,
+  );
+  const refusal = refusalOf(handedOver);
+  if (refusal !== null) {
+    // Never acknowledged, so there is nothing to keep.
+    await context.database.batches.delete(batch.id, "every");
+    throw refusal;
+  }
+  return viewOf(await showOurs(context, handedOver));
+}
+
+/** A client that was told our id goes on seeing it, also when the provider's becomes known later. */
+async function showOurs(context: GatewayContext, batch: Batch): Promise<Batch> {
+  let current = batch;
+  while (current.native === null && current.options["shown"] !== "ours") {
+    try {
+      return await context.database.batches.update(current, {
+        options: { ...current.options, shown: "ours" },
+      });
+    } catch (error) {
+      if (!isGatewayError(error, "stale")) throw error;
+      current = (await context.database.batches.get(batch.id, "every")) ?? batch;
+    }
+  }
+  return current;
+}
+
+interface Prepared {
+  readonly input: StoredFile | null;
+  readonly provider: Provider;
+  readonly account: OpenAccount;
+}
+
+async function prepare(
+  context: GatewayContext,
+  call: Call,
+  request: CreateBatch,
+): Promise<Prepared> {
+  if (request.requests !== null) {
+    const provider = resolveProvider(call, context.providers, { model: request.model });
+    const { account } = openSource(context, call, provider);
+    const input = await saveInlineRequests(context, call, {
+      requests: request.requests,
+      provider,
+      account,
+    });
+    return { input, provider, account };
+  }
+  const input =
+    request.inputFileId === null ? null : await findFile(context, call, request.inputFileId);
+  const provider = resolveProvider(call, context.providers, {
+    ofObject: input?.provider ?? null,
+    model: request.model,
+  });
+  return { input, provider, account: openSource(context, call, provider).account };
+}
+
+function newBatch(
+  context: GatewayContext,
+  call: Call,
+  { request, input, provider, account }: Prepared & { readonly request: CreateBatch },
+): Batch {
+  const now = context.now();
+  // Seconds are what clients see: an expiry a day after a creation that they see, not a fraction more.
+  const createdAt = Math.floor(now / 1_000) * 1_000;
+  const rejection = rejectionOf(input);
+  const options: JsonObject = {
+    ...request.options,
+    headers: account.access.headers,
+    ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),
+    ...(input === null ? { inputFileId: request.inputFileId } : {}),
+    ...(request.outputExpiresAfterSeconds === null
+      ? {}
+      : { outputExpiresAfterSeconds: request.outputExpiresAfterSeconds }),
+    ...(rejection === null ? {} : { rejection: rejection.code }),
+  };
+  return {
+    id: context.newId(now),
+    owner: account.owner,
+    account: account.access.account,
+    dialect: call.dialect,
+    provider: provider.name,
+    origin: "client",
+    native: null,
+    state: "validating",
+    endpoint: request.endpoint,
+    inputFileId: input?.id ?? null,
+    outputFileId: null,
+    errorFileId: null,
+    natives: { input: input?.native ?? null, output: null, error: null },
+    model: request.model,
+    models: [],
+    mode: "native",
+    priceTier: "batch",
+    completionWindow: request.completionWindow,
+    metadata: request.metadata,
+    counts: { total: 0, completed: 0, failed: 0 },
+    bytes: input?.bytes ?? 0,
+    usage: null,
+    errors: rejection === null ? [] : [rejection],
+    warnings: [],
+    times: {
+      createdAt,
+      expiresAt: createdAt + DAY_MILLISECONDS,
+      submittedAt: null,
+      inProgressAt: null,
+      finalizingAt: null,
+      completedAt: null,
+      failedAt: null,
+      expiredAt: null,
+      cancellingAt: null,
+      cancelledAt: null,
+    },
+    polledAt: null,
+    parent: null,
+    selectedLines: null,
+    options,
+    version: 1,
+  };
+}
+
+/** A file that is missing or meant for something else fails the batch, not the create: as at OpenAI. */
+function rejectionOf(input: StoredFile | null): BatchError | null {
+  const about = { code: "invalid_request", param: "file_id", line: null };
+  if (input === null) return { ...about, message: "The input file does not exist." };
+  if (input.purpose !== "batch") {
+    return {
+      ...about,
+      message: `The input file has purpose '${input.purpose}'; a batch needs 'batch'.`,
+    };
+  }
+  return null;
+}
+
+/** What the provider said when it refused the create, as the engine wrote it down. */
+function refusalOf(batch: Batch): GatewayError | null {
+  const refusal = batch.options["refusal"];
+  if (
+    batch.state !== "failed" ||
+    typeof refusal !== "object" ||
+    refusal === null ||
+    Array.isArray(refusal)
+  )
+    return null;
+  const text = (name: string) => {
+    const value = "message" in refusal ? refusal[name] : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
+  const code = text("code");
+  const param = text("param");
+  const reason = text("reason");
+  const upstreamType = text("upstreamType");
+  return new GatewayError(
+    isErrorCode(code) ? code : "upstream_rejected",
+    text("message") ?? "The provider refused the batch.",
+    {
+      ...(param === undefined ? {} : { param }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(upstreamType === undefined ? {} : { upstreamType }),
+    },
+  );
+}
+
+function isErrorCode(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(ERRORS, code);
+}
+
+export async function listBatches(
+  context: GatewayContext,
+  call: Call,
+  page: ListPage,
+): Promise<Page<BatchView>> {
+  const named = namedProvider(call, context.providers);
+  const found = await getCursor((id) => findBatch(context, call, id), page.after);
+  const after =
+    found === null
+      ? null
+      : { id: found.id, createdAt: found.times.createdAt, native: found.native };
+  if (named !== null && call.client.mirrors) {
+    const source = openSource(context, call, named);
+    await mirrorBatches(context, { call, source, page: { after, limit: page.limit } });
+  }
+  const { items, hasMore } = await pageOf((query) => context.database.batches.list(query), {
+    call,
+    page,
+    after,
+    provider: named?.name,
+  });
+  return { items: items.map(viewOf), hasMore };
+}
+
+export async function retrieveBatch(
+  context: GatewayContext,
+  call: Call,
+  id: string,
+): Promise<BatchView> {
+  const batch = await getBatch(context, call, id);
+  checkNamedProvider(call, context.providers, batch.provider);
+  if (batch.origin === "upstream") return viewOf(await refreshMirrored(context, call, batch));
+  return viewOf(await context.engine.refresh(batch, call.signal));
+}
+
+/** The wish is committed with its wake; the engine carries it to the provider, again after a crash. */
+export async function cancelBatch(
+  context: GatewayContext,
+  call: Call,
+  id: string,
+): Promise<BatchView> {
+  const found = await getBatch(context, call, id);
+  checkNamedProvider(call, context.providers, found.provider);
+  if (found.origin === "upstream") return cancelMirrored(context, call, found);
+  for (let batch = found; ; batch = await getBatch(context, call, id)) {
+    if (isTerminal(batch.state)) {
+      throw new GatewayError("conflict", `Cannot cancel a batch with status '${batch.state}'.`);
+    }
+    if (batch.state === "cancelling") return viewOf(batch);
+    try {
+      return viewOf(await writeCancel(context, call, batch));
+    } catch (error) {
+      if (!isGatewayError(error, "stale")) throw error;
+    }
+  }
+}
+
+function writeCancel(context: GatewayContext, call: Call, batch: Batch): Promise<Batch> {
+  const now = context.now();
+  return context.database.transaction(async (tables) => {
+    const cancelling = await tables.batches.update(batch, {
+      state: "cancelling",
+      times: { ...batch.times, cancellingAt: now },
+    });
+    await tables.events.append({
+      id: context.newId(now),
+      at: now,
+      owner: batch.owner,
+      actor: call.client.owner ?? batch.owner,
+      kind: "batch",
+      objectId: batch.id,
+      what: "cancelling",
+      data: {},
+    });
+    await context.scheduler.wake(`batch:${batch.id}`, now, tables);
+    return cancelling;
+  });
+}
+
+/** A job made elsewhere isn't followed by the engine: the provider is asked here and now. */
+async function cancelMirrored(
+  context: GatewayContext,
+  call: Call,
+  batch: Batch,
+): Promise<BatchView> {
+  const fresh = await refreshMirrored(context, call, batch);
+  if (isTerminal(fresh.state)) {
+    throw new GatewayError("conflict", `Cannot cancel a batch with status '${fresh.state}'.`);
+  }
+  const { upstream } = openSource(context, call, context.providers.get(batch.provider));
+  if (fresh.native === null)
+    throw new GatewayError("internal", "a mirrored batch has no native id");
+  const data = fresh.options["job"];
+  const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
+  await upstream.cancel({ id: fresh.native.id, data: isObject ? { ...data } : {} }, call.signal);
+  return viewOf(await refreshMirrored(context, call, fresh));
+}
+
+function viewOf(batch: Batch): BatchView {
+  const unknownInput = batch.options["inputFileId"];
+  return {
+    batch,
+    input:
+      fileRef(batch.inputFileId, batch.natives.input) ??
+      // An id that the client gave and nobody knows is shown as it was given.
+      (typeof unknownInput === "string"
+        ? fileRef(unknownInput, { id: unknownInput, format: "openai" })
+        : null),
+    output: fileRef(batch.outputFileId, batch.natives.output),
+    error: fileRef(batch.errorFileId, batch.natives.error),
+  };
+}
+
+/** Files of a mirrored batch have a native id only. */
+function fileRef(id: string | null, native: FileRef["native"]): FileRef | null {
+  if (id !== null) return { id, native };
+  return native === null ? null : { id: native.id, native };
+}

@@ -1,0 +1,249 @@
+import type { Readable } from "node:stream";
+import type { ByteRange } from "../core/blobs.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { FileCopy, StoredFile } from "../core/file.ts";
+import type {
+  Call,
+  CreateFile,
+  FileContent,
+  ListPage,
+  Page,
+  RangeRequest,
+  ReceivedContent,
+} from "../core/gateway.ts";
+import type { ListQuery } from "../core/storage.ts";
+import { insertAliases } from "./aliases.ts";
+import type { GatewayContext } from "./context.ts";
+import { findFile, getCursor, getFile } from "./lookup.ts";
+import { mirrorFiles, openSource } from "./mirror.ts";
+import { namedProvider, resolveProvider } from "./resolve.ts";
+
+/** The bytes are durable here before they go to the provider, and the row is written after both. */
+export async function createFile(
+  context: GatewayContext,
+  call: Call,
+  request: CreateFile,
+): Promise<StoredFile> {
+  const provider = resolveProvider(call, context.providers);
+  const { content } = request;
+  const { account, upstream } = openSource(context, call, provider);
+  const sent =
+    upstream.files === undefined || !provider.keepsFiles
+      ? null
+      : await upstream.files.upload(
+          {
+            filename: request.filename,
+            purpose: request.purpose,
+            mimeType: request.mimeType,
+            bytes: content.bytes,
+            expiresAfterSeconds: request.expiresAfterSeconds,
+            open: (signal, range) => context.blobs.open(content.blob, signal, range),
+          },
+          call.signal,
+        );
+  const now = context.now();
+  const createdAt = sent?.createdAt ?? now;
+  const ownExpiry =
+    request.expiresAfterSeconds === null ? null : createdAt + request.expiresAfterSeconds * 1_000;
+  const file: StoredFile = {
+    id: context.newId(now),
+    owner: account.owner,
+    account: account.access.account,
+    dialect: call.dialect,
+    provider: provider.name,
+    origin: "upload",
+    native: sent === null ? null : { id: sent.id, format: provider.format },
+    filename: request.filename,
+    purpose: request.purpose,
+    mimeType: request.mimeType,
+    bytes: content.bytes,
+    sha256: content.sha256,
+    lines: content.lines,
+    blob: content.blob,
+    lineIndex: null,
+    batchId: null,
+    role: null,
+    options: request.options,
+    createdAt,
+    expiresAt: sent?.expiresAt ?? ownExpiry,
+    version: 1,
+  };
+  await saveFile(context, call, {
+    file,
+    copy: sent === null ? null : { nativeId: sent.id, expiresAt: sent.expiresAt },
+  });
+  context.telemetry.moved("in", { bytes: content.bytes, lines: content.lines });
+  return file;
+}
+
+export async function saveFile(
+  context: GatewayContext,
+  call: Call,
+  {
+    file,
+    copy,
+  }: { readonly file: StoredFile; readonly copy: Pick<FileCopy, "nativeId" | "expiresAt"> | null },
+): Promise<void> {
+  await context.database.transaction(async (tables) => {
+    await tables.files.insert(file);
+    await insertAliases(tables, "file", file);
+    if (copy !== null && file.account !== null) {
+      await tables.copies.save({
+        fileId: file.id,
+        provider: file.provider,
+        account: file.account,
+        recipe: "bytes",
+        bytes: file.bytes,
+        createdAt: file.createdAt,
+        ...copy,
+      });
+    }
+    await tables.events.append({
+      id: context.newId(file.createdAt),
+      at: context.now(),
+      owner: file.owner,
+      actor: call.client.owner ?? file.owner,
+      kind: "file",
+      objectId: file.id,
+      what: "created",
+      data: { bytes: file.bytes, purpose: file.purpose, provider: file.provider },
+    });
+  });
+}
+
+export async function listFiles(
+  context: GatewayContext,
+  call: Call,
+  page: ListPage,
+): Promise<Page<StoredFile>> {
+  const named = namedProvider(call, context.providers);
+  const after = await getCursor((id) => findFile(context, call, id), page.after);
+  if (named !== null && call.client.mirrors) {
+    const limit = page.order === "desc" ? page.limit : Number.MAX_SAFE_INTEGER;
+    const source = openSource(context, call, named);
+    await mirrorFiles(context, {
+      call,
+      source,
+      page: { after: page.order === "desc" ? after : null, limit },
+    });
+  }
+  return pageOf((query) => context.database.files.list(query), {
+    call,
+    page,
+    after,
+    provider: named?.name,
+  });
+}
+
+/** One row more than asked for tells whether there is a next page. */
+export async function pageOf<Row>(
+  list: (query: ListQuery) => Promise<readonly Row[]>,
+  {
+    call,
+    page,
+    after,
+    provider,
+  }: {
+    readonly call: Call;
+    readonly page: ListPage;
+    readonly after: { readonly createdAt: number; readonly id: string } | null;
+    readonly provider: string | undefined;
+  },
+): Promise<Page<Row>> {
+  const rows = await list({
+    owners: call.client.owners,
+    order: page.order,
+    limit: page.limit + 1,
+    ...(provider === undefined ? {} : { provider }),
+    ...(page.purpose === undefined ? {} : { purpose: page.purpose }),
+    ...(page.model === undefined ? {} : { model: page.model }),
+    ...(after === null ? {} : { after: { createdAt: after.createdAt, id: after.id } }),
+  });
+  return { items: rows.slice(0, page.limit), hasMore: rows.length > page.limit };
+}
+
+/** Upstream first: if that fails, the client still has a file to delete. */
+export async function deleteFile(
+  context: GatewayContext,
+  call: Call,
+  id: string,
+): Promise<StoredFile> {
+  const file = await getFile(context, call, id);
+  for (const copy of await context.database.copies.of(file.id))
+    await deleteCopy(context, call, copy);
+  await context.database.transaction(async (tables) => {
+    await tables.files.delete(file.id, call.client.owners);
+    await tables.events.append({
+      id: context.newId(context.now()),
+      at: context.now(),
+      owner: file.owner,
+      actor: call.client.owner ?? file.owner,
+      kind: "file",
+      objectId: file.id,
+      what: "deleted",
+      data: {},
+    });
+  });
+  // A batch that still reads these bytes removes them when it ends.
+  const isNeeded = file.blob === null || (await context.database.batches.inputInUse(file.id));
+  if (file.blob !== null && !isNeeded) await context.blobs.delete(file.blob, call.signal);
+  return file;
+}
+
+async function deleteCopy(context: GatewayContext, call: Call, copy: FileCopy): Promise<void> {
+  const { upstream } = openSource(context, call, context.providers.get(copy.provider));
+  await upstream.files?.delete(copy.nativeId, call.signal);
+  await context.database.copies.delete(copy);
+}
+
+/** From our own copy where there is one, else straight from the provider. */
+export async function openFile(
+  context: GatewayContext,
+  call: Call,
+  { id, range }: { readonly id: string; readonly range?: RangeRequest },
+): Promise<FileContent> {
+  const file = await getFile(context, call, id);
+  const bytes = range === undefined ? null : resolveRange(range, file.bytes);
+  const stream = await openBytes(context, call, { file, range: bytes });
+  context.telemetry.moved("out", {
+    bytes: bytes === null ? file.bytes : bytes.end - bytes.start + 1,
+    lines: bytes === null ? (file.lines ?? 0) : 0,
+  });
+  return { file, range: bytes, bytes: file.bytes, stream };
+}
+
+async function openBytes(
+  context: GatewayContext,
+  call: Call,
+  { file, range }: { readonly file: StoredFile; readonly range: ByteRange | null },
+): Promise<Readable> {
+  if (file.blob !== null) return context.blobs.open(file.blob, call.signal, range ?? undefined);
+  const { upstream } = openSource(context, call, context.providers.get(file.provider));
+  if (upstream.files === undefined || file.native === null) {
+    throw new GatewayError("not_found", "The bytes of this file are no longer available.", {
+      param: "id",
+    });
+  }
+  return upstream.files.open(file.native.id, call.signal, range ?? undefined);
+}
+
+/** RFC 9110, 14.1.2: an end beyond the size means the end; a suffix longer than the file means all of it. */
+function resolveRange({ start, end }: RangeRequest, size: number): ByteRange {
+  const first = start ?? Math.max(0, size - (end ?? 0));
+  const last = start === null ? size - 1 : Math.min(end ?? size - 1, size - 1);
+  if (first > last || first >= size) {
+    throw new GatewayError(
+      "range_not_satisfiable",
+      `The range lies outside the file, which has ${size} bytes.`,
+      {
+        reason: String(size),
+      },
+    );
+  }
+  return { start: first, end: last };
+}
+
+export async function discard(context: GatewayContext, content: ReceivedContent): Promise<void> {
+  // The request may be gone: what it left behind goes all the same.
+  await context.blobs.delete(content.blob, AbortSignal.timeout(30_000));
+}

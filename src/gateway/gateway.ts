@@ -1,0 +1,32 @@
+import type { Gateway } from "../core/gateway.ts";
+import { cancelBatch, createBatch, listBatches, retrieveBatch } from "./batches.ts";
+import type { GatewayContext } from "./context.ts";
+import { createFile, deleteFile, discard, listFiles, openFile } from "./files.ts";
+import { getFile } from "./lookup.ts";
+import { receive } from "./receive.ts";
+import { addUploadPart, cancelUpload, completeUpload, createUpload } from "./uploads.ts";
+
+/** The operations that every dialect renders, over the stores, the providers and the engine. */
+export function createGateway(context: GatewayContext): Gateway {
+  return {
+    receive: (content, signal) => receive(context, content, signal),
+    discard: (content) => discard(context, content),
+
+    createFile: (call, file) => createFile(context, call, file),
+    listFiles: (call, page) => listFiles(context, call, page),
+    retrieveFile: (call, id) => getFile(context, call, id),
+    deleteFile: (call, id) => deleteFile(context, call, id),
+    openFile: (call, id, range) =>
+      openFile(context, call, { id, ...(range === undefined ? {} : { range }) }),
+
+    createUpload: (call, upload) => createUpload(context, call, upload),
+    addUploadPart: (call, id, content) => addUploadPart(context, call, { id, content }),
+    completeUpload: (call, id, request) => completeUpload(context, call, { id, request }),
+    cancelUpload: (call, id) => cancelUpload(context, call, id),
+
+    createBatch: (call, batch) => createBatch(context, call, batch),
+    listBatches: (call, page) => listBatches(context, call, page),
+    retrieveBatch: (call, id) => retrieveBatch(context, call, id),
+    cancelBatch: (call, id) => cancelBatch(context, call, id),
+  };
+}

@@ -1,0 +1,70 @@
+import type { OpenAccount } from "../core/accounts.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { StoredFile } from "../core/file.ts";
+import type { Call } from "../core/gateway.ts";
+import type { Json } from "../core/json.ts";
+import type { Provider } from "../core/provider.ts";
+import type { GatewayContext } from "./context.ts";
+import { saveFile } from "./files.ts";
+import { receive } from "./receive.ts";
+
+/** Lines that came inside a create become a File like any other, so that what follows knows no difference. */
+export async function saveInlineRequests(
+  context: GatewayContext,
+  call: Call,
+  work: {
+    readonly requests: readonly Json[];
+    readonly provider: Provider;
+    readonly account: OpenAccount;
+  },
+): Promise<StoredFile> {
+  const { requests, provider, account } = work;
+  if (requests.length === 0) {
+    throw new GatewayError(
+      "invalid_request",
+      "'requests' is empty. Give at least one, or an 'input_file_id'.",
+      {
+        param: "requests",
+        reason: "invalid_value",
+      },
+    );
+  }
+  const content = await receive(context, lines(requests), call.signal);
+  const now = context.now();
+  const file: StoredFile = {
+    id: context.newId(now),
+    owner: account.owner,
+    account: account.access.account,
+    dialect: call.dialect,
+    provider: provider.name,
+    origin: "inline",
+    native: null,
+    filename: "requests.jsonl",
+    purpose: "batch",
+    mimeType: "application/jsonl",
+    bytes: content.bytes,
+    sha256: content.sha256,
+    lines: content.lines,
+    blob: content.blob,
+    lineIndex: null,
+    batchId: null,
+    role: null,
+    options: {},
+    createdAt: now,
+    expiresAt: null,
+    version: 1,
+  };
+  await saveFile(context, call, { file, copy: null });
+  return file;
+}
+
+const LINES_PER_CHUNK = 200;
+
+async function* lines(requests: readonly Json[]): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < requests.length; at += LINES_PER_CHUNK) {
+    const chunk = requests
+      .slice(at, at + LINES_PER_CHUNK)
+      .map((request) => `${JSON.stringify(request)}\n`);
+    yield await Promise.resolve(Buffer.from(chunk.join("")));
+  }
+}

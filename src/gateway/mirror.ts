@@ -1,0 +1,317 @@
+import type { OpenAccount } from "../core/accounts.ts";
+import type { Batch, BatchState } from "../core/batch.ts";
+import { GatewayError, isGatewayError } from "../core/errors.ts";
+import type { StoredFile } from "../core/file.ts";
+import type { Call } from "../core/gateway.ts";
+import type {
+  Provider,
+  Upstream,
+  UpstreamFile,
+  UpstreamJob,
+  UpstreamPage,
+} from "../core/provider.ts";
+import { findObjectId, insertAliases } from "./aliases.ts";
+import type { GatewayContext } from "./context.ts";
+
+/** The provider's list is read in pages of this size. */
+const PAGE = 100;
+/** No list call reads more of a provider's list than this many pages. */
+const MAX_PAGES = 200;
+
+interface Source {
+  readonly provider: Provider;
+  readonly account: OpenAccount;
+  readonly upstream: Upstream;
+}
+
+export function openSource(context: GatewayContext, call: Call, provider: Provider): Source {
+  const account = context.accounts.open(call.client, provider, call.headers);
+  return { provider, account, upstream: provider.connect(account.access) };
+}
+
+/** Brings as much of the provider's own list of files into the index as a page of `limit` after `after` can show. */
+export async function mirrorFiles(
+  context: GatewayContext,
+  {
+    call,
+    source,
+    page,
+  }: { readonly call: Call; readonly source: Source; readonly page: MirrorPage },
+): Promise<void> {
+  const { files } = source.upstream;
+  if (files === undefined) return;
+  const afterNative = page.after?.native?.id ?? null;
+  await mirrorPages(
+    {
+      limit: page.limit,
+      read: (after) => files.list({ after, limit: PAGE }, call.signal),
+      afterNative,
+      after: page.after,
+    },
+    (file) => mirrorFile(context, source, file),
+  );
+}
+
+export async function mirrorBatches(
+  context: GatewayContext,
+  {
+    call,
+    source,
+    page,
+  }: { readonly call: Call; readonly source: Source; readonly page: MirrorPage },
+): Promise<void> {
+  const { jobs } = source.upstream;
+  if (jobs === undefined) return;
+  const afterNative = page.after?.native?.id ?? null;
+  await mirrorPages(
+    {
+      limit: page.limit,
+      read: (after) => jobs.list({ after, limit: PAGE }, call.signal),
+      afterNative,
+      after: page.after,
+    },
+    (job) => mirrorJob(context, source, job),
+  );
+}
+
+export interface MirrorPage {
+  readonly after: (Pick<StoredFile | Batch, "native"> & { readonly createdAt: number }) | null;
+  readonly limit: number;
+}
+
+interface MirrorWork<Item> {
+  readonly limit: number;
+  readonly afterNative: string | null;
+  readonly after: MirrorPage["after"];
+  read(after: string | null): Promise<UpstreamPage<Item>>;
+}
+
+/**
+ * Reads on until the provider has shown more items beyond the cursor than the page can hold, so that none of its items can
+ * belong on the page and be missing. Pages are stored oldest first: items of one second then keep the provider's order.
+ */
+async function mirrorPages<Item extends { readonly createdAt: number }>(
+  work: MirrorWork<Item>,
+  store: (item: Item) => Promise<void>,
+): Promise<void> {
+  let cursor = work.afterNative;
+  let beyond = 0;
+  for (let pages = 0; pages < MAX_PAGES && beyond <= work.limit; pages += 1) {
+    const page = await work.read(cursor);
+    for (const item of page.items.toReversed()) await store(item);
+    const limitTime = work.after?.createdAt ?? Number.POSITIVE_INFINITY;
+    beyond += page.items.filter((item) => item.createdAt < limitTime).length;
+    if (page.next === null) return;
+    cursor = page.next;
+  }
+}
+
+/** The file that a provider holds under this id, mirrored; null if it has none. */
+export async function mirrorFileById(
+  context: GatewayContext,
+  { call, source, id }: { readonly call: Call; readonly source: Source; readonly id: string },
+): Promise<StoredFile | null> {
+  const { files } = source.upstream;
+  if (files === undefined) return null;
+  try {
+    await mirrorFile(context, source, await files.retrieve(id, call.signal));
+  } catch (error) {
+    if (isNotThere(error)) return null;
+    throw error;
+  }
+  const objectId = await findObjectId(context.database, "file", {
+    id,
+    owners: call.client.owners,
+    provider: source.provider.name,
+  });
+  return objectId === null ? null : context.database.files.get(objectId, call.client.owners);
+}
+
+export async function mirrorBatchById(
+  context: GatewayContext,
+  { call, source, id }: { readonly call: Call; readonly source: Source; readonly id: string },
+): Promise<Batch | null> {
+  const { jobs } = source.upstream;
+  if (jobs === undefined) return null;
+  try {
+    await mirrorJob(context, source, await jobs.retrieve(id, call.signal));
+  } catch (error) {
+    if (isNotThere(error)) return null;
+    throw error;
+  }
+  const objectId = await findObjectId(context.database, "batch", {
+    id,
+    owners: call.client.owners,
+    provider: source.provider.name,
+  });
+  return objectId === null ? null : context.database.batches.get(objectId, call.client.owners);
+}
+
+/** A malformed id is 400 at some providers: to us it is an id that isn't there. */
+function isNotThere(error: unknown): boolean {
+  return isGatewayError(error, "upstream_not_found") || isGatewayError(error, "upstream_rejected");
+}
+
+async function mirrorFile(
+  context: GatewayContext,
+  source: Source,
+  file: UpstreamFile,
+): Promise<void> {
+  const owners = [source.account.owner];
+  const known = await findObjectId(context.database, "file", {
+    id: file.id,
+    owners,
+    provider: source.provider.name,
+  });
+  if (known !== null) return;
+  const row: StoredFile = {
+    id: context.newId(file.createdAt),
+    owner: source.account.owner,
+    account: source.account.access.account,
+    dialect: source.provider.format,
+    provider: source.provider.name,
+    origin: "upstream",
+    native: { id: file.id, format: source.provider.format },
+    filename: file.filename,
+    purpose: file.purpose,
+    mimeType: file.mimeType ?? "application/octet-stream",
+    bytes: file.bytes,
+    sha256: null,
+    lines: null,
+    blob: null,
+    lineIndex: null,
+    batchId: null,
+    role: null,
+    options: {},
+    createdAt: file.createdAt,
+    expiresAt: file.expiresAt,
+    version: 1,
+  };
+  await context.database.transaction(async (tables) => {
+    await tables.files.insert(row);
+    await insertAliases(tables, "file", row);
+    await tables.copies.save({
+      fileId: row.id,
+      provider: row.provider,
+      account: source.account.access.account,
+      recipe: "bytes",
+      nativeId: file.id,
+      bytes: file.bytes,
+      createdAt: file.createdAt,
+      expiresAt: file.expiresAt,
+    });
+  });
+}
+
+/** A job made elsewhere becomes a batch that the engine doesn't follow; one already known is brought up to date if mirrored. */
+async function mirrorJob(
+  context: GatewayContext,
+  source: Source,
+  upstreamJob: UpstreamJob,
+): Promise<void> {
+  const { job } = upstreamJob;
+  const owners = [source.account.owner];
+  const known = await findObjectId(context.database, "batch", {
+    id: job.id,
+    owners,
+    provider: source.provider.name,
+  });
+  if (known !== null) {
+    const row = await context.database.batches.get(known, owners);
+    if (row === null || row.origin !== "upstream") return;
+    try {
+      await context.database.batches.update(row, {
+        ...fromUpstream(source, upstreamJob),
+        polledAt: context.now(),
+      });
+    } catch (error) {
+      // Another request has just brought it up to date.
+      if (!isGatewayError(error, "stale")) throw error;
+    }
+    return;
+  }
+  const row: Batch = {
+    id: context.newId(upstreamJob.createdAt),
+    owner: source.account.owner,
+    account: source.account.access.account,
+    dialect: source.provider.format,
+    provider: source.provider.name,
+    origin: "upstream",
+    native: { id: job.id, format: source.provider.format },
+    endpoint: upstreamJob.endpoint,
+    inputFileId: null,
+    outputFileId: null,
+    errorFileId: null,
+    models: [],
+    mode: "native",
+    priceTier: "batch",
+    completionWindow: upstreamJob.completionWindow,
+    metadata: upstreamJob.metadata,
+    bytes: 0,
+    warnings: [],
+    polledAt: context.now(),
+    parent: null,
+    selectedLines: null,
+    options: { job: job.data },
+    version: 1,
+    ...fromUpstream(source, upstreamJob),
+  };
+  await context.database.transaction(async (tables) => {
+    await tables.batches.insert(row);
+    await insertAliases(tables, "batch", row);
+  });
+}
+
+type Mirrored = Pick<
+  Batch,
+  "state" | "counts" | "usage" | "errors" | "times" | "model" | "natives"
+>;
+
+function fromUpstream(
+  source: Source,
+  { report, inputNativeId, createdAt, expiresAt }: UpstreamJob,
+): Mirrored {
+  const native = (id: string | null) =>
+    id === null ? null : { id, format: source.provider.format };
+  const state: BatchState = report.kind === "running" ? report.state : report.outcome;
+  const isEnded = report.kind === "ended";
+  return {
+    state,
+    counts: report.counts ?? { total: 0, completed: 0, failed: 0 },
+    usage: isEnded ? report.usage : null,
+    errors: isEnded ? report.errors : [],
+    model: report.model,
+    times: {
+      expiresAt,
+      submittedAt: createdAt,
+      inProgressAt: null,
+      finalizingAt: null,
+      completedAt: null,
+      failedAt: null,
+      expiredAt: null,
+      cancellingAt: null,
+      cancelledAt: null,
+      ...report.times,
+      createdAt,
+    },
+    natives: {
+      input: native(inputNativeId),
+      output: native(isEnded ? report.outputNativeId : null),
+      error: native(isEnded ? report.errorNativeId : null),
+    },
+  };
+}
+
+/** A mirrored batch as its provider has it now. */
+export async function refreshMirrored(
+  context: GatewayContext,
+  call: Call,
+  batch: Batch,
+): Promise<Batch> {
+  const source = openSource(context, call, context.providers.get(batch.provider));
+  if (source.account.access.account !== batch.account || batch.native === null) return batch;
+  const fresh = await mirrorBatchById(context, { call, source, id: batch.native.id });
+  if (fresh === null)
+    throw new GatewayError("not_found", `No batch found with id '${batch.native.id}'.`);
+  return fresh;
+}

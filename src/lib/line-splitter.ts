@@ -1,0 +1,116 @@
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+/** Receives one line without its newline and surrounding white space. `offset` and `length` say where it lies in the stream. */
+export type OnLine = (line: Buffer, position: LinePosition) => void;
+
+export interface LinePosition {
+  /** Counts from 1; blank lines count too, so that it is the number an editor shows. */
+  readonly number: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export class LineTooLongError extends Error {
+  override readonly name = "LineTooLongError";
+  readonly line: number;
+
+  constructor(line: number, maxLineBytes: number) {
+    super(`line ${line} is longer than ${maxLineBytes} bytes`);
+    this.line = line;
+  }
+}
+
+/**
+ * Cuts a stream of chunks into lines. Blank lines, CRLF, white space around a line and a BOM at the start are left out of
+ * what `onLine` sees. A line that lies within one chunk is handed over without a copy, so it is valid only during the call.
+ */
+export class LineSplitter {
+  readonly #onLine: OnLine;
+  readonly #maxLineBytes: number;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #lineStart = 0;
+  #number = 1;
+
+  constructor(onLine: OnLine, maxLineBytes: number) {
+    this.#onLine = onLine;
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /** Throws `LineTooLongError`. */
+  push(chunk: Uint8Array): void {
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let start = 0;
+    let newline = buffer.indexOf(NEWLINE, start);
+    while (newline !== -1) {
+      this.#emit(buffer.subarray(start, newline));
+      this.#lineStart += newline - start + 1;
+      this.#number += 1;
+      start = newline + 1;
+      newline = buffer.indexOf(NEWLINE, start);
+    }
+    if (start === buffer.length) return;
+    const rest = buffer.subarray(start);
+    this.#pendingBytes += rest.length;
+    if (this.#pendingBytes > this.#maxLineBytes) {
+      throw new LineTooLongError(this.#number, this.#maxLineBytes);
+    }
+    this.#pending.push(rest);
+    this.#lineStart += rest.length;
+  }
+
+  /** The last line may lack its newline. */
+  end(): void {
+    if (this.#pendingBytes > 0) this.#emit(Buffer.alloc(0));
+  }
+
+  #emit(tail: Buffer): void {
+    let line = tail;
+    let start = this.#lineStart;
+    if (this.#pending.length > 0) {
+      start -= this.#pendingBytes;
+      this.#pending.push(tail);
+      line =
+        this.#pending.length === 2 && tail.length === 0
+          ? firstOf(this.#pending)
+          : Buffer.concat(this.#pending);
+      this.#pending = [];
+      this.#pendingBytes = 0;
+    }
+    if (line.length > this.#maxLineBytes)
+      throw new LineTooLongError(this.#number, this.#maxLineBytes);
+    const hasBom = start === 0 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
+    let from = hasBom ? 3 : 0;
+    let to = line.length;
+    while (from < to && isBlank(line[from])) from += 1;
+    while (to > from && isBlank(line[to - 1])) to -= 1;
+    if (from === to) return;
+    this.#onLine(line.subarray(from, to), {
+      number: this.#number,
+      offset: start + from,
+      length: to - from,
+    });
+  }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
+}
+
+function firstOf(buffers: readonly Buffer[]): Buffer {
+  return buffers[0] ?? Buffer.alloc(0);
+}
+
+/** Runs a whole stream through a splitter. */
+export async function splitLines(
+  chunks: AsyncIterable<Uint8Array>,
+  onLine: OnLine,
+  maxLineBytes: number,
+): Promise<void> {
+  const splitter = new LineSplitter(onLine, maxLineBytes);
+  for await (const chunk of chunks) splitter.push(chunk);
+  splitter.end();
+}
