@@ -6,6 +6,7 @@ import { ERRORS, GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { BatchView, Call, CreateBatch, FileRef, ListPage, Page } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
+import { isJsonObject } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
 import { insertAliases } from "./aliases.ts";
 import type { GatewayContext } from "./context.ts";
@@ -308,8 +309,7 @@ async function cancelMirrored(
   if (fresh.native === null)
     throw new GatewayError("internal", "a mirrored batch has no native id");
   const data = fresh.options["job"];
-  const isObject = typeof data === "object" && data !== null && !Array.isArray(data);
-  await upstream.cancel({ id: fresh.native.id, data: isObject ? { ...data } : {} }, call.signal);
+  await upstream.cancel({ id: fresh.native.id, data: isJsonObject(data) ? data : {} }, call.signal);
   return viewOf(await refreshMirrored(context, call, fresh));
 }
 
