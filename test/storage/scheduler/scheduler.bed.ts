@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Scheduler } from "../../../src/core/scheduler.ts";
+import type { Database } from "../../../src/core/storage.ts";
+import type { Log } from "../../../src/core/telemetry.ts";
+import { type Connection, openPostgres, openSqlite } from "../../../src/storage/database/connection.ts";
+import { setExecutor } from "../../../src/storage/database/executors.ts";
+import { insideTransaction } from "../../../src/storage/database/transaction-scope.ts";
+import { migrate } from "../../../src/storage/database/migrations.ts";
+import type { BackOff } from "../../../src/storage/scheduler/back-off.ts";
+import { openScheduler } from "../../../src/storage/scheduler/scheduler.ts";
+import { createTestDatabase } from "../../support/postgres.ts";
+
+export interface BedOptions {
+  readonly concurrency?: number;
+  readonly backOff?: BackOff;
+}
+
+/** A database of its own with any number of schedulers on it; all are stopped at the end. */
+export interface SchedulerBed extends AsyncDisposable {
+  /** For `worker.process.ts`. */
+  readonly address: string;
+  readonly database: Database;
+  createScheduler(options?: BedOptions): Promise<Scheduler>;
+  /** What waits or is being handled. */
+  wakes(): Promise<readonly { readonly key: string; readonly due_at: number | null }[]>;
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Short, so that a test sees several; the cap is the real one's. */
+const BACK_OFF: BackOff = { firstMilliseconds: 20, longestMilliseconds: 60_000, random: () => 1 };
+
+export async function createSqliteBed(): Promise<SchedulerBed> {
+  const folder = await mkdtemp(join(tmpdir(), "crossbatch-scheduler-"));
+  const path = join(folder, "crossbatch.sqlite");
+  return createBed(path, () => rm(folder, { recursive: true, force: true }));
+}
+
+/** Null if no server is reachable. */
+export async function createPostgresBed(): Promise<SchedulerBed | null> {
+  const database = await createTestDatabase();
+  return database === null ? null : createBed(database.url, () => database.drop());
+}
+
+export async function createBed(address: string, remove: () => Promise<void>): Promise<SchedulerBed> {
+  const connection = await open(address);
+  await migrate(connection);
+  const schedulers: Scheduler[] = [];
+  return {
+    address,
+    database: createDatabase(connection),
+    async createScheduler(options = {}) {
+      const scheduler = await createScheduler(connection, address, options);
+      schedulers.push(scheduler);
+      return scheduler;
+    },
+    wakes: () =>
+      connection.kysely.selectFrom("wakes").select(["key", "due_at"]).orderBy("key").execute(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(schedulers.map((scheduler) => scheduler.stop(0)));
+      await connection.close();
+      await remove();
+    },
+  };
+}
+
+export function open(address: string): Promise<Connection> {
+  return isPostgres(address)
+    ? openPostgres(address)
+    : openSqlite(address, { exclusive: false });
+}
+
+export function createScheduler(
+  connection: Connection,
+  address: string,
+  options: BedOptions,
+): Promise<Scheduler> {
+  return openScheduler({
+    connection,
+    url: isPostgres(address) ? address : null,
+    now: Date.now,
+    log: silentLog,
+    backOff: BACK_OFF,
+    ...options,
+  });
+}
+
+function isPostgres(address: string): boolean {
+  return address.startsWith("postgres:");
+}
+
+// SHIM
+function createDatabase(connection: Connection): Database {
+  return {
+    transaction: (work: (tables: never) => Promise<unknown>) =>
+      connection.kysely.transaction().execute((trx) =>
+        insideTransaction(() => {
+          const tables = {};
+          setExecutor(tables as never, trx);
+          return work(tables as never);
+        }),
+      ),
+  } as never;
+}
