@@ -1,0 +1,53 @@
+import { Readable } from "node:stream";
+import { GatewayError } from "../../core/errors.ts";
+
+const BUFFERED_BYTES = 256 * 1024;
+
+/**
+ * The body of an answer, or an error if it ends early, or if nothing comes for too long while someone waits for it. A
+ * reader that is slow itself is never timed out, as a time-out of the socket would do.
+ */
+export function wholeBody(
+  source: Readable,
+  expected: { readonly bytes: number; readonly idleMilliseconds: number },
+): Readable {
+  let received = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const fail = (message: string, cause?: unknown) => {
+    body.destroy(new GatewayError("storage_unavailable", message, { cause }));
+  };
+  const tooShort = () => `A stored file ended after ${received} of ${expected.bytes} bytes.`;
+  const body = new Readable({
+    highWaterMark: BUFFERED_BYTES,
+    read() {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => fail("The S3 bucket that holds the files stopped sending."),
+        expected.idleMilliseconds,
+      );
+      source.resume();
+    },
+    destroy(error, callback) {
+      clearTimeout(timer);
+      source.destroy();
+      callback(error);
+    },
+  });
+  source.pause();
+  source.on("data", (chunk: Buffer) => {
+    clearTimeout(timer);
+    received += chunk.length;
+    // `read` is called again once the buffer has room.
+    if (!body.push(chunk)) source.pause();
+  });
+  source.on("end", () => {
+    clearTimeout(timer);
+    if (received === expected.bytes) body.push(null);
+    else fail(tooShort());
+  });
+  source.on("error", (error) => fail(tooShort(), error));
+  source.on("close", () => {
+    if (!source.readableEnded && !body.destroyed) fail(tooShort());
+  });
+  return body;
+}
