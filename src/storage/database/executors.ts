@@ -18,3 +18,11 @@ export function executorOf(tables: Tables): Kysely<Schema> {
 export function setExecutor(tables: Tables, executor: Kysely<Schema>): void {
   executors.set(tables, executor);
 }
+
+/** All of `work` or nothing: in the transaction that is open already, else in one of its own. */
+export function inTransaction<Result>(
+  executor: Kysely<Schema>,
+  work: (transaction: Kysely<Schema>) => Promise<Result>,
+): Promise<Result> {
+  return executor.isTransaction ? work(executor) : executor.transaction().execute(work);
+}

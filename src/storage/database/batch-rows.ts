@@ -1,0 +1,105 @@
+import type { Batch } from "../../core/batch.ts";
+import type { Columns } from "./conditions.ts";
+import { fromJson, toJson } from "./json-text.ts";
+import { toNative } from "./native-columns.ts";
+import type { BatchRow } from "./schema.ts";
+
+export function toBatchRow(batch: Batch): BatchRow;
+export function toBatchRow(batch: Partial<Batch>): Columns<BatchRow>;
+export function toBatchRow(batch: Partial<Batch>): Columns<BatchRow> {
+  const { counts, times } = batch;
+  return {
+    id: batch.id,
+    owner: batch.owner,
+    account: batch.account,
+    dialect: batch.dialect,
+    provider: batch.provider,
+    origin: batch.origin,
+    native_id: batch.native && batch.native.id,
+    native_format: batch.native && batch.native.format,
+    state: batch.state,
+    endpoint: batch.endpoint,
+    input_file_id: batch.inputFileId,
+    output_file_id: batch.outputFileId,
+    error_file_id: batch.errorFileId,
+    natives_json: batch.natives && toJson(batch.natives),
+    model: batch.model,
+    models_json: batch.models && toJson(batch.models),
+    mode: batch.mode,
+    price_tier: batch.priceTier,
+    completion_window: batch.completionWindow,
+    metadata_json: batch.metadata && toJson(batch.metadata),
+    lines_total: counts?.total,
+    lines_completed: counts?.completed,
+    lines_failed: counts?.failed,
+    bytes: batch.bytes,
+    usage_json: batch.usage && toJson(batch.usage),
+    errors_json: batch.errors && toJson(batch.errors),
+    warnings_json: batch.warnings && toJson(batch.warnings),
+    created_at: times?.createdAt,
+    expires_at: times?.expiresAt,
+    submitted_at: times?.submittedAt,
+    in_progress_at: times?.inProgressAt,
+    finalizing_at: times?.finalizingAt,
+    completed_at: times?.completedAt,
+    failed_at: times?.failedAt,
+    expired_at: times?.expiredAt,
+    cancelling_at: times?.cancellingAt,
+    cancelled_at: times?.cancelledAt,
+    polled_at: batch.polledAt,
+    parent: batch.parent,
+    selected_lines: batch.selectedLines,
+    options_json: batch.options && toJson(batch.options),
+    version: batch.version,
+  };
+}
+
+export function toBatch(row: BatchRow): Batch {
+  return {
+    id: row.id,
+    owner: row.owner,
+    account: row.account,
+    dialect: row.dialect,
+    provider: row.provider,
+    origin: row.origin,
+    native: toNative(row),
+    state: row.state,
+    endpoint: row.endpoint,
+    inputFileId: row.input_file_id,
+    outputFileId: row.output_file_id,
+    errorFileId: row.error_file_id,
+    natives: fromJson(row.natives_json),
+    model: row.model,
+    models: fromJson(row.models_json),
+    mode: row.mode,
+    priceTier: row.price_tier,
+    completionWindow: row.completion_window,
+    metadata: row.metadata_json === null ? null : fromJson(row.metadata_json),
+    counts: {
+      total: row.lines_total,
+      completed: row.lines_completed,
+      failed: row.lines_failed,
+    },
+    bytes: row.bytes,
+    usage: row.usage_json === null ? null : fromJson(row.usage_json),
+    errors: fromJson(row.errors_json),
+    warnings: fromJson(row.warnings_json),
+    times: {
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+      submittedAt: row.submitted_at,
+      inProgressAt: row.in_progress_at,
+      finalizingAt: row.finalizing_at,
+      completedAt: row.completed_at,
+      failedAt: row.failed_at,
+      expiredAt: row.expired_at,
+      cancellingAt: row.cancelling_at,
+      cancelledAt: row.cancelled_at,
+    },
+    polledAt: row.polled_at,
+    parent: row.parent,
+    selectedLines: row.selected_lines,
+    options: fromJson(row.options_json),
+    version: row.version,
+  };
+}

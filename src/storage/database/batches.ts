@@ -1,0 +1,129 @@
+import { type Kysely, type SqlBool, sql } from "kysely";
+import type { BatchTable } from "../../core/storage.ts";
+import { toBatch, toBatchRow } from "./batch-rows.ts";
+import { behind, orStale, ownedBy } from "./conditions.ts";
+import { inTransaction } from "./executors.ts";
+import { toPart, toPartRow } from "./part-rows.ts";
+import type { Schema } from "./schema.ts";
+
+/** Word for word the condition of the index `batches_unfinished`: only then SQLite uses it. */
+const unfinished = sql<SqlBool>`origin = 'client'
+  and state in ('validating', 'in_progress', 'finalizing', 'cancelling')`;
+
+export function createBatchTable(executor: Kysely<Schema>): BatchTable {
+  return {
+    async insert(batch) {
+      await executor.insertInto("batches").values(toBatchRow(batch)).execute();
+    },
+
+    async get(id, owners) {
+      const row = await executor
+        .selectFrom("batches")
+        .selectAll()
+        .where("id", "=", id)
+        .where(ownedBy(owners))
+        .executeTakeFirst();
+      return row === undefined ? null : toBatch(row);
+    },
+
+    async list(query) {
+      const { provider, model } = query;
+      let select = executor
+        .selectFrom("batches")
+        .selectAll()
+        .where(ownedBy(query.owners))
+        .where(behind(query));
+      if (provider !== undefined) select = select.where("provider", "=", provider);
+      if (model !== undefined) select = select.where(names(model));
+      const rows = await select
+        .orderBy("created_at", query.order)
+        .orderBy("id", query.order)
+        .limit(query.limit)
+        .execute();
+      return rows.map(toBatch);
+    },
+
+    async update({ id, version }, changes) {
+      const row = await executor
+        .updateTable("batches")
+        .set({ ...toBatchRow(changes), version: version + 1 })
+        .where("id", "=", id)
+        .where("version", "=", version)
+        .returningAll()
+        .executeTakeFirst();
+      return toBatch(orStale(row, "batch"));
+    },
+
+    delete: (id, owners) =>
+      inTransaction(executor, async (transaction) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom("batches")
+          .where("id", "=", id)
+          .where(ownedBy(owners))
+          .executeTakeFirstOrThrow();
+        if (numDeletedRows === 0n) return;
+        await transaction
+          .deleteFrom("aliases")
+          .where("kind", "=", "batch")
+          .where("object_id", "=", id)
+          .execute();
+      }),
+
+    async unfinished(after, limit) {
+      let select = executor.selectFrom("batches").select("id").where(unfinished);
+      if (after !== null) select = select.where("id", ">", after);
+      const rows = await select.orderBy("id").limit(limit).execute();
+      return rows.map((row) => row.id);
+    },
+
+    async countByState() {
+      return executor
+        .selectFrom("batches")
+        .select((eb) => ["provider", "state", eb.fn.countAll<number>().as("count")])
+        .groupBy(["provider", "state"])
+        .execute();
+    },
+
+    async accountInUse(account) {
+      const row = await executor
+        .selectFrom("batches")
+        .select("id")
+        .where(unfinished)
+        .where("account", "=", account)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    async insertPart(part) {
+      await executor.insertInto("parts").values(toPartRow(part)).execute();
+    },
+
+    async parts(batchId) {
+      const rows = await executor
+        .selectFrom("parts")
+        .selectAll()
+        .where("batch_id", "=", batchId)
+        .orderBy("number")
+        .execute();
+      return rows.map(toPart);
+    },
+
+    async updatePart({ id, version }, changes) {
+      const row = await executor
+        .updateTable("parts")
+        .set({ ...toPartRow(changes), version: version + 1 })
+        .where("id", "=", id)
+        .where("version", "=", version)
+        .returningAll()
+        .executeTakeFirst();
+      return toPart(orStale(row, "part"));
+    },
+  };
+}
+
+/** Batches of that model, alone or among others. Without LIKE, which ignores case on one of the databases. */
+function names(model: string) {
+  const quoted = JSON.stringify(model);
+  return sql<SqlBool>`(model = ${model} or models_json <> replace(models_json, ${quoted}, ''))`;
+}

@@ -1,0 +1,135 @@
+import type { Kysely } from "kysely";
+import type { StoredFile } from "../../core/file.ts";
+import type { FileTable } from "../../core/storage.ts";
+import { behind, type Columns, orStale, ownedBy } from "./conditions.ts";
+import { inTransaction } from "./executors.ts";
+import { toNative } from "./native-columns.ts";
+import { fromJson, toJson } from "./json-text.ts";
+import type { FileRow, Schema } from "./schema.ts";
+
+export function createFileTable(executor: Kysely<Schema>): FileTable {
+  return {
+    async insert(file) {
+      await executor.insertInto("files").values(toRow(file)).execute();
+    },
+
+    async get(id, owners) {
+      const row = await executor
+        .selectFrom("files")
+        .selectAll()
+        .where("id", "=", id)
+        .where(ownedBy(owners))
+        .executeTakeFirst();
+      return row === undefined ? null : toFile(row);
+    },
+
+    async list(query) {
+      const { provider, purpose } = query;
+      let select = executor
+        .selectFrom("files")
+        .selectAll()
+        .where(ownedBy(query.owners))
+        .where(behind(query));
+      if (provider !== undefined) select = select.where("provider", "=", provider);
+      if (purpose !== undefined) select = select.where("purpose", "=", purpose);
+      const rows = await select
+        .orderBy("created_at", query.order)
+        .orderBy("id", query.order)
+        .limit(query.limit)
+        .execute();
+      return rows.map(toFile);
+    },
+
+    async update({ id, version }, changes) {
+      const row = await executor
+        .updateTable("files")
+        .set({ ...toRow(changes), version: version + 1 })
+        .where("id", "=", id)
+        .where("version", "=", version)
+        .returningAll()
+        .executeTakeFirst();
+      return toFile(orStale(row, "file"));
+    },
+
+    delete: (id, owners) =>
+      inTransaction(executor, async (transaction) => {
+        const { numDeletedRows } = await transaction
+          .deleteFrom("files")
+          .where("id", "=", id)
+          .where(ownedBy(owners))
+          .executeTakeFirstOrThrow();
+        if (numDeletedRows === 0n) return;
+        await transaction
+          .deleteFrom("aliases")
+          .where("kind", "=", "file")
+          .where("object_id", "=", id)
+          .execute();
+      }),
+
+    async expired(now, limit) {
+      const rows = await executor
+        .selectFrom("files")
+        .selectAll()
+        .where("expires_at", "<", now)
+        .orderBy("expires_at")
+        .limit(limit)
+        .execute();
+      return rows.map(toFile);
+    },
+  };
+}
+
+function toRow(file: StoredFile): FileRow;
+function toRow(file: Partial<StoredFile>): Columns<FileRow>;
+function toRow(file: Partial<StoredFile>): Columns<FileRow> {
+  return {
+    id: file.id,
+    owner: file.owner,
+    account: file.account,
+    dialect: file.dialect,
+    provider: file.provider,
+    origin: file.origin,
+    native_id: file.native && file.native.id,
+    native_format: file.native && file.native.format,
+    filename: file.filename,
+    purpose: file.purpose,
+    mime_type: file.mimeType,
+    bytes: file.bytes,
+    sha256: file.sha256,
+    lines: file.lines,
+    blob: file.blob,
+    line_index: file.lineIndex,
+    batch_id: file.batchId,
+    role: file.role,
+    options_json: file.options && toJson(file.options),
+    created_at: file.createdAt,
+    expires_at: file.expiresAt,
+    version: file.version,
+  };
+}
+
+function toFile(row: FileRow): StoredFile {
+  return {
+    id: row.id,
+    owner: row.owner,
+    account: row.account,
+    dialect: row.dialect,
+    provider: row.provider,
+    origin: row.origin,
+    native: toNative(row),
+    filename: row.filename,
+    purpose: row.purpose,
+    mimeType: row.mime_type,
+    bytes: row.bytes,
+    sha256: row.sha256,
+    lines: row.lines,
+    blob: row.blob,
+    lineIndex: row.line_index,
+    batchId: row.batch_id,
+    role: row.role,
+    options: fromJson(row.options_json),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    version: row.version,
+  };
+}
