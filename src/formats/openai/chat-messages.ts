@@ -65,15 +65,18 @@ function parseAssistant(message: JsonObject, at: JsonPath, scope: MessageScope):
   if (audio !== undefined) {
     scope.extras.push({ path: childPath(at, "audio"), value: audio, isEssential: true });
   }
-  const parts = parseReasoning(message, at);
-  if (message["content"] !== undefined && message["content"] !== null) {
-    parts.push(...parseAssistantContent(message["content"], childPath(at, "content"), scope));
-  }
+  const { content } = message;
   const refusal = readOptionalString(message, "refusal", at);
-  if (refusal !== undefined) {
-    parts.push({ kind: "refusal", text: refusal, at: childPath(at, "refusal") });
-  }
-  parts.push(...parseToolCalls(message, at, scope));
+  const parts: AssistantPart[] = [
+    ...parseReasoning(message, at),
+    ...(content === undefined || content === null
+      ? []
+      : parseAssistantContent(content, childPath(at, "content"), scope)),
+    ...(refusal === undefined
+      ? []
+      : [{ kind: "refusal", text: refusal, at: childPath(at, "refusal") } as const]),
+    ...parseToolCalls(message, at, scope),
+  ];
   return { kind: "assistant", at, name: readOptionalString(message, "name", at), parts };
 }
 
