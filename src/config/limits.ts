@@ -19,7 +19,10 @@ export const limitsSchema = z
     jsonBytes: bytes(KIB, GIB)
       .default(32 * MIB)
       .describe("The largest JSON body of a request. It is held in memory."),
-    jsonDepth: wholeNumber(8, 10_000)
+    jsonValues: wholeNumber(1000, 100_000_000)
+      .default(1_000_000)
+      .describe("How many values a JSON body may hold; a byte can become fifty in memory."),
+    jsonDepth: wholeNumber(8, 2000)
       .default(512)
       .describe("How deep objects and arrays may nest in a JSON body."),
     fieldBytes: bytes(KIB, 64 * MIB)

@@ -1,0 +1,25 @@
+import type { FastifyRequest } from "fastify";
+import { GatewayError } from "../core/errors.ts";
+
+export interface EarlyRules {
+  readonly closing: boolean;
+  readonly headerCount: number;
+}
+
+/** What needs no body to be refused; the body of an unknown path may be of a type that nobody there reads. */
+export function refuseEarly(request: FastifyRequest, { closing, headerCount }: EarlyRules): void {
+  if (closing) {
+    throw new GatewayError("shutting_down", "The gateway is shutting down; try again shortly.");
+  }
+  const count = request.raw.rawHeaders.length / 2;
+  if (count > headerCount) {
+    throw new GatewayError(
+      "invalid_request",
+      `The request has more than ${headerCount} headers, which is the most that are taken.`,
+    );
+  }
+  if (request.is404) {
+    const [path] = request.url.split("?", 1);
+    throw new GatewayError("not_found", `Invalid URL (${request.method} ${path})`);
+  }
+}
