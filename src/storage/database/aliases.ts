@@ -22,9 +22,9 @@ export function createAliasTable(executor: Kysely<Schema>): AliasTable {
         .where("kind", "=", kind)
         .where("id", "=", id)
         .where(ownedBy(owners))
-        .orderBy("number", "desc")
         .execute();
-      return rows.map(toAlias);
+      // One or two rows: on SQLite sorting them there takes three times as long as finding them.
+      return rows.toSorted((one, other) => other.number - one.number).map(toAlias);
     },
   };
 }

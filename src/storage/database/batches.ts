@@ -11,6 +11,17 @@ const unfinished = sql<SqlBool>`origin = 'client'
   and state in ('validating', 'in_progress', 'finalizing', 'cancelling')`;
 
 export function createBatchTable(executor: Kysely<Schema>): BatchTable {
+  async function anyUnfinished(column: "account" | "input_file_id", value: string) {
+    const row = await executor
+      .selectFrom("batches")
+      .select("id")
+      .where(unfinished)
+      .where(column, "=", value)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   return {
     async insert(batch) {
       await executor.insertInto("batches").values(toBatchRow(batch)).execute();
@@ -84,16 +95,9 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
         .execute();
     },
 
-    async accountInUse(account) {
-      const row = await executor
-        .selectFrom("batches")
-        .select("id")
-        .where(unfinished)
-        .where("account", "=", account)
-        .limit(1)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+    accountInUse: (account) => anyUnfinished("account", account),
+
+    inputInUse: (fileId) => anyUnfinished("input_file_id", fileId),
 
     async insertPart(part) {
       await executor.insertInto("parts").values(toPartRow(part)).execute();

@@ -3,8 +3,10 @@ import { dirname } from "node:path";
 import { Kysely } from "kysely";
 import { lockDirectory } from "./gateway-lock.ts";
 import { createPostgresDialect } from "./postgres-dialect.ts";
+import { createPool, REQUEST_LIMITS } from "./postgres-pool.ts";
 import type { Schema } from "./schema.ts";
-import { createSqliteDialect, whenFree } from "./sqlite-dialect.ts";
+import { createSqliteDialect } from "./sqlite-dialect.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
 
 export { executorOf } from "./executors.ts";
 
@@ -12,7 +14,7 @@ export { executorOf } from "./executors.ts";
 export interface Connection {
   readonly kind: "sqlite" | "postgres";
   readonly kysely: Kysely<Schema>;
-  /** Runs what may take long, such as a migration, on a connection of its own without the time limits of requests. */
+  /** Runs what may take long, such as a migration, without the time limits of requests. */
   withoutTimeLimits<Result>(work: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -29,24 +31,20 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock = options.exclusive ? lockDirectory(directory, Sqlite) : null;
   try {
-    // The driver waits for other processes itself, without blocking the event loop.
-    const database = new Sqlite(path, { timeout: 0 });
-    await whenFree(() => database.pragma("journal_mode = wal"));
-    database.pragma("synchronous = full");
-    database.pragma("foreign_keys = on");
-    database.pragma("temp_store = memory");
-    // Else a long reader can leave a write-ahead log of gigabytes behind.
-    database.pragma("journal_size_limit = 67108864");
+    const database = await openSqliteFile(Sqlite, path);
     const kysely = new Kysely<Schema>({ dialect: createSqliteDialect(database) });
     return {
       kind: "sqlite",
       kysely,
       withoutTimeLimits: (work) => work(kysely),
-      async close() {
+      close: once(async () => {
+        // In its turn, after the queries and transactions that wait already.
+        await kysely.connection().execute(async () => {
+          database.close();
+        });
         await kysely.destroy();
-        database.close();
         lock?.release();
-      },
+      }),
     };
   } catch (error) {
     lock?.release();
@@ -59,61 +57,33 @@ export interface PostgresOptions {
   readonly poolSize?: number;
 }
 
-const TYPE_INT8 = 20;
-
 /** Reaches no server yet: the first query does. */
 export async function openPostgres(
   url: string,
   options: PostgresOptions = {},
 ): Promise<Connection> {
   const { default: pg } = await import("pg");
-  // Times and sizes are whole numbers far below 2^53.
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(TYPE_INT8, Number);
-  const createPool = (limits: {
-    max: number;
-    statement_timeout?: number;
-    query_timeout?: number;
-  }) => {
-    const pool = new pg.Pool({
-      connectionString: url,
-      application_name: "crossbatch",
-      types,
-      connectionTimeoutMillis: 10_000,
-      idleTimeoutMillis: 30_000,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      ...limits,
-    });
-    // A server that restarts ends idle connections, and those between two statements of a transaction. Without a
-    // listener that would end the process; the next query says it to whom it concerns.
-    pool.on("error", ignore);
-    pool.on("connect", (client) => client.on("error", ignore));
-    return pool;
-  };
-  const pool = createPool({
-    max: options.poolSize ?? 10,
-    statement_timeout: 30_000,
-    // For a network that swallows packets: later than the server's own limit, so that this one speaks only when the server can't.
-    query_timeout: 40_000,
-  });
+  const pool = createPool(pg, url, { max: options.poolSize ?? 10, ...REQUEST_LIMITS });
   const kysely = new Kysely<Schema>({ dialect: createPostgresDialect(pool) });
   return {
     kind: "postgres",
     kysely,
     async withoutTimeLimits(work) {
-      const unlimited = createPool({ max: 1 });
+      const unlimited = createPool(pg, url, { max: 1 });
       try {
         return await work(new Kysely<Schema>({ dialect: createPostgresDialect(unlimited) }));
       } finally {
         await unlimited.end();
       }
     },
-    async close() {
+    close: once(async () => {
       await kysely.destroy();
       await pool.end();
-    },
+    }),
   };
 }
 
-function ignore(): void {}
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | null = null;
+  return () => (closed ??= close());
+}

@@ -1,5 +1,4 @@
-import type { Migration } from "kysely";
-import { Migrator } from "kysely/migration";
+import { type Migration, Migrator } from "kysely/migration";
 import type { Connection } from "./connection.ts";
 import { initial } from "./migrations/0001-initial.ts";
 

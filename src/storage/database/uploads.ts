@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, type SqlBool, sql } from "kysely";
 import type { Upload, UploadPart } from "../../core/file.ts";
 import type { UploadTable } from "../../core/storage.ts";
 import { type Columns, orStale, ownedBy } from "./conditions.ts";
@@ -56,7 +56,7 @@ export function createUploadTable(executor: Kysely<Schema>): UploadTable {
         .selectFrom("uploads")
         .selectAll()
         // A literal, not a parameter: only then SQLite uses the index of the pending ones.
-        .where((eb) => eb("state", "=", eb.lit("pending")))
+        .where(sql<SqlBool>`state = 'pending'`)
         .where("expires_at", "<", now)
         .orderBy("expires_at")
         .limit(limit)
