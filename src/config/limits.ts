@@ -47,6 +47,19 @@ export const limitsSchema = z
     keepAliveSeconds: seconds(0.1, 3600)
       .default(75)
       .describe("How long an idle connection stays open. Longer than that of a balancer in front."),
+    lineBytes: bytes(KIB, GIB)
+      .default(32 * MIB)
+      .describe("The longest line of a file that a batch may read or give."),
+    handOverSeconds: seconds(0, 120)
+      .default(15)
+      .describe(
+        "How long a create waits for the provider's answer. After that it answers with our own id, and the batch goes on.",
+      ),
+    settleSeconds: seconds(0, 600)
+      .default(10)
+      .describe(
+        "After a lost reply: how long the call may still take effect at the provider. Only then may a job that can't be found be sent again.",
+      ),
     readySeconds: seconds(0.1, 60)
       .default(3)
       .describe("How long `/readyz` waits for the database and the blob store."),

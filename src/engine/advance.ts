@@ -3,6 +3,7 @@ import { isTerminal } from "../core/batch.ts";
 import type { EngineContext } from "./context.ts";
 import { collectPart } from "./collect.ts";
 import { finishBatch } from "./finish.ts";
+import { headersOf } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
 import { changeBatch } from "./rows.ts";
@@ -140,15 +141,5 @@ function isOverdue(context: EngineContext, batch: Batch): boolean {
   return (
     batch.times.expiresAt !== null &&
     context.now() > batch.times.expiresAt + EXPIRY_GRACE_MILLISECONDS
-  );
-}
-
-function headersOf(batch: Batch): Readonly<Record<string, string>> {
-  const headers = batch.options["headers"];
-  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return {};
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      (entry): entry is [string, string] => typeof entry[1] === "string",
-    ),
   );
 }

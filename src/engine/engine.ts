@@ -5,6 +5,7 @@ import { GatewayError, isGatewayError } from "../core/errors.ts";
 import { advanceBatch } from "./advance.ts";
 import type { EngineContext } from "./context.ts";
 import { batchKey, SWEEP_KEY } from "./context.ts";
+import { headersOf } from "./input.ts";
 import { pollPart } from "./poll.ts";
 import { sweep } from "./sweep.ts";
 
@@ -83,7 +84,9 @@ async function pollNow(context: EngineContext, batch: Batch): Promise<void> {
   try {
     const provider = context.providers.get(batch.provider);
     const parts = await context.database.batches.parts(batch.id);
-    const upstream = provider.connect(await context.accounts.reopen(batch.account, provider, {}));
+    const upstream = provider.connect(
+      await context.accounts.reopen(batch.account, provider, headersOf(batch)),
+    );
     for (const part of parts) {
       if (part.phase !== "submitted") continue;
       const polled = await pollPart(context, { batch, part, upstream }, signal);

@@ -14,6 +14,17 @@ export function inputBlob(batch: Batch): string | null {
   return typeof blob === "string" ? blob : null;
 }
 
+/** The client's own headers that travel with every call about its batch. */
+export function headersOf(batch: Batch): Readonly<Record<string, string>> {
+  const headers = batch.options["headers"];
+  if (typeof headers !== "object" || headers === null || Array.isArray(headers)) return {};
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    ),
+  );
+}
+
 export function openInput(
   context: EngineContext,
   batch: Batch,

@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import type { Config } from "./config/schema.ts";
+import type { BlobStore } from "./core/blobs.ts";
+import { createProviders } from "./core/providers.ts";
+import type { Scheduler } from "./core/scheduler.ts";
+import type { Log } from "./core/telemetry.ts";
+import { openaiDialect } from "./dialects/openai/openai.ts";
+import { createEngine } from "./engine/engine.ts";
+import { createAccounts, openClient } from "./gateway/accounts.ts";
+import { createGateway } from "./gateway/gateway.ts";
+import { newId } from "./lib/ids.ts";
+import { createSecretBox } from "./lib/secret-box.ts";
+import { readOrCreateSecret } from "./lib/secret-file.ts";
+import { openProviders } from "./providers/open-providers.ts";
+import { createLog, type LogDestination } from "./server/log.ts";
+import { createMetrics } from "./server/metrics.ts";
+import { createRedactor } from "./server/redactor.ts";
+import { createServer } from "./server/server.ts";
+import { createDiskBlobs } from "./storage/blobs/disk.ts";
+import { createS3Blobs } from "./storage/blobs/s3.ts";
+import { type Connection, openPostgres, openSqlite } from "./storage/database/connection.ts";
+import { openDatabase } from "./storage/database/database.ts";
+import { createEmbeddedScheduler } from "./storage/scheduler/embedded.ts";
+import { createPgBossScheduler } from "./storage/scheduler/pg-boss.ts";
+
+export interface App {
+  /** Takes up what is in flight, listens, and returns the address. */
+  start(): Promise<string>;
+  /** Lets requests and background work end, for at most the configured grace; then closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly destination?: LogDestination;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** Wires everything; the only place that knows all. */
+export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const { destination = process.stdout, now = Date.now, random = Math.random } = options;
+  const redactor = createRedactor(secretsOf(config));
+  const log = createLog({ log: config.log, redactor, destination, now });
+  const box = createSecretBox(
+    config.secretKey ?? (await readOrCreateSecret(join(config.dataDir, "secret.key"))),
+  );
+  const connection = await openConnection(config);
+  const database = await openDatabase(connection);
+  const blobs = await openBlobs(config);
+  const scheduler = await openScheduler(config, { connection, log, now });
+  const metrics = createMetrics(
+    {
+      countBatches: () => database.batches.countByState(),
+      queueAgeSeconds: () => scheduler.oldestDueSeconds(),
+    },
+    log,
+  );
+  const { telemetry } = metrics;
+  const upstreams = openProviders(config, { telemetry, log, now });
+  const providers = createProviders(upstreams.providers);
+  const accounts = createAccounts({ database, box, now });
+  const shared = { database, blobs, scheduler, providers, accounts, telemetry, log, now, newId };
+  const engine = createEngine({
+    ...shared,
+    random,
+    settings: {
+      pollSeconds: config.pollSeconds,
+      settleSeconds: config.limits.settleSeconds,
+      maxLineBytes: config.limits.lineBytes,
+      sweepSeconds: 300,
+    },
+  });
+  const gateway = createGateway({
+    ...shared,
+    engine,
+    handOverMilliseconds: config.limits.handOverSeconds * 1_000,
+  });
+  const server = await createServer({
+    config,
+    dialects: [openaiDialect],
+    gateway,
+    identify: (key) => Promise.resolve(openClient(box, key)),
+    ready: { database: (signal) => database.ping(signal), blobs: (signal) => blobs.ping(signal) },
+    metrics,
+    log,
+    redactor,
+    now,
+  });
+  const abort = new AbortController();
+  return {
+    async start() {
+      const address = await server.listen();
+      await engine.start(abort.signal);
+      return address;
+    },
+    async stop() {
+      const grace = config.shutdownGraceSeconds * 1_000;
+      abort.abort();
+      await Promise.all([server.close(grace), scheduler.stop(grace)]);
+      await upstreams.close();
+      await blobs.close();
+      await database.close();
+    },
+  };
+}
+
+async function openConnection(config: Config): Promise<Connection> {
+  return config.databaseUrl === null
+    ? await openSqlite(join(config.dataDir, "crossbatch.sqlite"), { exclusive: true })
+    : await openPostgres(config.databaseUrl);
+}
+
+async function openBlobs(config: Config): Promise<BlobStore> {
+  return config.blobsUrl === null
+    ? await createDiskBlobs({ directory: join(config.dataDir, "blobs") })
+    : await createS3Blobs({
+        url: config.blobsUrl,
+        region: config.s3.region,
+        checksums: config.s3.checksums,
+        ...(config.s3.endpoint === null ? {} : { endpoint: config.s3.endpoint }),
+      });
+}
+
+async function openScheduler(
+  config: Config,
+  parts: { readonly connection: Connection; readonly log: Log; readonly now: () => number },
+): Promise<Scheduler> {
+  return config.databaseUrl === null
+    ? createEmbeddedScheduler(parts)
+    : await createPgBossScheduler({ ...parts, url: config.databaseUrl });
+}
+
+/** Everything that must never stand in a log line. */
+function secretsOf(config: Config): readonly string[] {
+  const keys = Object.values(config.providers).map((entry) =>
+    "apiKey" in entry ? entry.apiKey : null,
+  );
+  const password =
+    config.databaseUrl === null ? null : (URL.parse(config.databaseUrl)?.password ?? null);
+  return [...keys, config.secretKey, config.adminToken, password].filter(
+    (secret): secret is string => secret !== null && secret !== "",
+  );
+}

@@ -1,0 +1,44 @@
+import type { Config } from "../config/schema.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Provider } from "../core/provider.ts";
+import type { Log, Telemetry } from "../core/telemetry.ts";
+import { createOpenAIProvider } from "./openai/openai.ts";
+import type { HttpDeps } from "./upstream.ts";
+import { createUpstreamAgent } from "./upstream-agent.ts";
+
+export interface OpenProviders {
+  readonly providers: readonly Provider[];
+  close(): Promise<void>;
+}
+
+type Entry = Config["providers"][string];
+
+/** Every provider that configuration names and that there is code for, over one pool of connections. */
+export function openProviders(
+  config: Config,
+  deps: { readonly telemetry: Telemetry; readonly log: Log; readonly now: () => number },
+): OpenProviders {
+  const agent = createUpstreamAgent();
+  const providers = Object.entries(config.providers).flatMap(([name, entry]) =>
+    openProvider(name, entry, { ...deps, agent }),
+  );
+  return { providers, close: () => agent.close() };
+}
+
+function openProvider(name: string, entry: Entry, deps: HttpDeps): readonly Provider[] {
+  switch (entry.kind) {
+    case "openai":
+      return [createOpenAIProvider({ ...entry, name }, deps)];
+    case "anthropic":
+    case "gemini":
+    case "bedrock":
+      // The built-in entries are there before their providers are: only a named one asks for something.
+      if (name === entry.kind) return [];
+      throw new GatewayError(
+        "invalid_request",
+        `providers.${name}: kind '${entry.kind}' isn't supported yet. Use 'openai'.`,
+      );
+    default:
+      return entry satisfies never;
+  }
+}
