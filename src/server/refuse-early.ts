@@ -18,8 +18,15 @@ export function refuseEarly(request: FastifyRequest, { closing, headerCount }: E
       `The request has more than ${headerCount} headers, which is the most that are taken.`,
     );
   }
-  if (request.is404) {
-    const [path] = request.url.split("?", 1);
+  if (request.is404 || hasEmptyParameter(request.params)) {
+    const path = request.url.replace(/\?.*$/s, "").slice(0, 200);
     throw new GatewayError("not_found", `Invalid URL (${request.method} ${path})`);
   }
+}
+
+/** A path that ends where an id should stand is neither a list nor an object. */
+function hasEmptyParameter(parameters: unknown): boolean {
+  return (
+    typeof parameters === "object" && parameters !== null && Object.values(parameters).includes("")
+  );
 }

@@ -46,7 +46,7 @@ const DRAIN_SECONDS = 30;
 export function createServer(options: ServerOptions): Server {
   const { config, dialects, metrics, log, redactor, now } = options;
   const { limits } = config;
-  const observers = { metrics, redactor, now };
+  const observers = { metrics, redactor };
   const rendererOf = rendererByPath(dialects);
   const exchanges = watchExchanges(
     { stallSeconds: limits.stallSeconds, drainSeconds: DRAIN_SECONDS },
