@@ -52,7 +52,7 @@ export async function createDiskBlobs(options: { readonly directory: string }): 
     async open(key, signal, range) {
       const path = pathOf(key);
       signal.throwIfAborted();
-      const file = await openBlob(path, key);
+      const file = await openBlob(path);
       try {
         const { size } = await onDisk(file.stat());
         signal.throwIfAborted();
@@ -133,11 +133,11 @@ function folderOf(key: string): string {
   return createHash("sha256").update(key).digest("hex").slice(0, 2);
 }
 
-async function openBlob(path: string, key: string) {
+async function openBlob(path: string) {
   try {
     return await open(path, "r");
   } catch (error) {
-    if (diskErrorCode(error) === "ENOENT") throw noSuchBlob(key, error);
+    if (diskErrorCode(error) === "ENOENT") throw noSuchBlob(error);
     return onDisk(Promise.reject(error));
   }
 }
@@ -152,8 +152,8 @@ async function statBlob(path: string, key: string): Promise<BlobInfo | null> {
   }
 }
 
-function noSuchBlob(key: string, cause: unknown): GatewayError {
-  return new GatewayError("not_found", `There is no stored content under ${key}.`, { cause });
+function noSuchBlob(cause: unknown): GatewayError {
+  return new GatewayError("not_found", "There is no such stored content.", { cause });
 }
 
 function toSpan(range: ByteRange | undefined, size: number) {
