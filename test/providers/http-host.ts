@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { inspect } from "node:util";
 import type { Access } from "../../src/core/client.ts";
+import { GatewayError } from "../../src/core/errors.ts";
 import { createUpstreamAgent } from "../../src/providers/upstream-agent.ts";
 import type { HttpDeps } from "../../src/providers/upstream.ts";
 
@@ -115,3 +117,13 @@ export function access(changes: Partial<Access> = {}): Access {
 }
 
 export const never = new AbortController().signal;
+
+/** The `GatewayError` that a call ends with. */
+export async function failure(work: Promise<unknown>): Promise<GatewayError> {
+  const error: unknown = await work.then(
+    () => new Error("it succeeded"),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GatewayError) return error;
+  throw new Error(`not a GatewayError: ${inspect(error)}`);
+}

@@ -10,6 +10,7 @@ import {
   access,
   type Answer,
   createDeps,
+  failure,
   never,
   reset,
   SECRET,
@@ -31,15 +32,6 @@ function connect(
     authorization: `Bearer ${key}`,
   });
   return createHttp({ ...deps, provider: "openai", baseUrl, authorize })(access({ source }));
-}
-
-async function failure(work: Promise<unknown>): Promise<GatewayError> {
-  const error: unknown = await work.then(
-    () => new Error("it succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof GatewayError) return error;
-  throw new Error(`not a GatewayError: ${inspect(error)}`);
 }
 
 describe("an answer that isn't 2xx", () => {
