@@ -9,7 +9,8 @@ export const CONFIG_VARIABLE = "CROSSBATCH_CONFIG";
 /** A variable that is there but empty counts as not there, as composing tools write it. */
 export function readVariable(environment: Environment, name: string): string | null {
   const value = environment[name];
-  if (value === undefined || value.trim() === "" || isFromKubernetes(environment, name)) return null;
+  if (value === undefined || value.trim() === "" || isFromKubernetes(environment, name))
+    return null;
   return value;
 }
 

@@ -34,7 +34,16 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 /** Every setting that isn't part of a named provider. */
 export const SETTINGS: readonly Setting[] = settingsOf(configSchema, []);
 
-export function settingsOf(schema: z.core.$ZodType, path: readonly string[]): Setting[] {
+/** The setting that a path into a Config leads to, or into; one of a named provider counts as that of a built-in one. */
+export function settingAt(path: readonly string[]): Setting | undefined {
+  const exact = SETTINGS.find((setting) => setting.path.every((name, at) => name === path[at]));
+  const [group, , field] = path;
+  return group === "providers" && exact === undefined
+    ? SETTINGS.find(({ path: [other, , last] }) => other === "providers" && last === field)
+    : exact;
+}
+
+function settingsOf(schema: z.core.$ZodType, path: readonly string[]): Setting[] {
   const inner = withoutWrappers(schema);
   if (inner instanceof z.ZodObject) {
     return Object.entries(inner.shape).flatMap(([name, field]) =>

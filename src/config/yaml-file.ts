@@ -21,7 +21,7 @@ export async function readYamlFile(
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "unknown";
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     if (named === null && code === "ENOENT") return { path: null, content: null, problems: [] };
     const problem = `${named === null ? "crossbatch.yaml" : CONFIG_VARIABLE}: ${path} can't be read (${code})`;
     return { path, content: null, problems: [problem] };

@@ -1,0 +1,20 @@
+import { isIPv4 } from "node:net";
+
+/**
+ * Whoever reaches the gateway spends the operator's money at the providers, so that it lets other machines reach it only
+ * where somebody said so.
+ */
+export function openHostProblem({ host, allowOpen }: Readonly<Record<string, unknown>>): string[] {
+  if (typeof host !== "string" || isLoopback(host) || allowOpen === true) return [];
+  return [
+    `${JSON.stringify(host)} is an address that other machines reach, and anyone there could use this gateway and its provider keys: ` +
+      "set CROSSBATCH_ALLOW_OPEN=true (allow_open: true) if that is meant, or CROSSBATCH_HOST=127.0.0.1",
+  ];
+}
+
+function isLoopback(host: string): boolean {
+  const address = host.toLowerCase().replace(/^::ffff:/, "");
+  return (
+    address === "localhost" || address === "::1" || (isIPv4(address) && address.startsWith("127."))
+  );
+}
