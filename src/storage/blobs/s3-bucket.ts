@@ -57,7 +57,7 @@ export function createS3Bucket(
   const { bucket: Bucket, timeoutMilliseconds } = target;
 
   const run = async <Answer>(
-    kind: "read" | "write",
+    about: "object" | "bucket",
     signal: AbortSignal,
     call: (signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> => {
@@ -65,12 +65,12 @@ export function createS3Bucket(
       return await withDeadline(timeoutMilliseconds, signal, call);
     } catch (error) {
       signal.throwIfAborted();
-      throw toS3BlobError(error, kind === "read");
+      throw toS3BlobError(error, about === "object");
     }
   };
   const head = async (key: string, signal: AbortSignal) => {
     try {
-      return await run("read", signal, async (abortSignal) =>
+      return await run("object", signal, async (abortSignal) =>
         client.send(new sdk.HeadObjectCommand({ Bucket, Key: key }), { abortSignal }),
       );
     } catch (error) {
@@ -88,7 +88,7 @@ export function createS3Bucket(
         ContentType: "application/octet-stream",
         Metadata: { [TOKEN]: token },
       });
-      await run("write", signal, async (abortSignal) => client.send(command, { abortSignal }));
+      await run("bucket", signal, async (abortSignal) => client.send(command, { abortSignal }));
     },
 
     async createUpload({ key, token }, signal) {
@@ -98,7 +98,7 @@ export function createS3Bucket(
         ContentType: "application/octet-stream",
         Metadata: { [TOKEN]: token },
       });
-      const { UploadId } = await run("write", signal, async (abortSignal) =>
+      const { UploadId } = await run("bucket", signal, async (abortSignal) =>
         client.send(command, { abortSignal }),
       );
       return said(UploadId, "UploadId");
@@ -112,7 +112,7 @@ export function createS3Bucket(
         PartNumber: number,
         Body: content,
       });
-      const { ETag } = await run("write", signal, async (abortSignal) =>
+      const { ETag } = await run("bucket", signal, async (abortSignal) =>
         client.send(command, { abortSignal }),
       );
       return { number, etag: said(ETag, "ETag") };
@@ -127,7 +127,7 @@ export function createS3Bucket(
           Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })),
         },
       });
-      const { ETag } = await run("write", signal, async (abortSignal) =>
+      const { ETag } = await run("bucket", signal, async (abortSignal) =>
         client.send(command, { abortSignal }),
       );
       // S3 may answer 200 and tell the error in the body; the SDK sees that only where the body ends with it.
@@ -136,7 +136,7 @@ export function createS3Bucket(
 
     async abortUpload({ key, uploadId }, signal) {
       const command = new sdk.AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: uploadId });
-      await run("write", signal, async (abortSignal) => {
+      await run("bucket", signal, async (abortSignal) => {
         try {
           await client.send(command, { abortSignal });
         } catch (error) {
@@ -156,7 +156,7 @@ export function createS3Bucket(
       while (markers !== null) {
         const command: InstanceType<typeof sdk.ListMultipartUploadsCommand> =
           new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: prefix, ...markers });
-        const page = await run("write", signal, async (abortSignal) =>
+        const page = await run("bucket", signal, async (abortSignal) =>
           client.send(command, { abortSignal }),
         );
         for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
@@ -180,7 +180,7 @@ export function createS3Bucket(
         Key: key,
         ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
       });
-      const { Body, ContentLength } = await run("read", signal, async (abortSignal) =>
+      const { Body, ContentLength } = await run("object", signal, async (abortSignal) =>
         client.send(command, { abortSignal }),
       );
       const bytes = range === undefined ? ContentLength : range.end - range.start + 1;
@@ -201,7 +201,7 @@ export function createS3Bucket(
 
     async deleteObject(key, signal) {
       const command = new sdk.DeleteObjectCommand({ Bucket, Key: key });
-      await run("write", signal, async (abortSignal) => client.send(command, { abortSignal }));
+      await run("bucket", signal, async (abortSignal) => client.send(command, { abortSignal }));
     },
 
     async *listObjects(prefix, signal) {
@@ -214,7 +214,7 @@ export function createS3Bucket(
             ...(token === undefined ? {} : { ContinuationToken: token }),
           },
         );
-        const page = await run("write", signal, async (abortSignal) =>
+        const page = await run("bucket", signal, async (abortSignal) =>
           client.send(command, { abortSignal }),
         );
         for (const { Key, Size, LastModified } of page.Contents ?? []) {
