@@ -126,8 +126,13 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
   };
 }
 
-/** Batches of that model, alone or among others. Without LIKE, which ignores case on one of the databases. */
+/**
+ * Batches of that model, alone or among others. The quote that opens it stands behind a bracket or a comma, which an
+ * escaped one never does. Not by LIKE: on one of the databases that ignores case.
+ */
 function names(model: string) {
   const quoted = JSON.stringify(model);
-  return sql<SqlBool>`(model = ${model} or models_json <> replace(models_json, ${quoted}, ''))`;
+  return sql<SqlBool>`(model = ${model}
+    or models_json <> replace(models_json, ${`[${quoted}`}, '')
+    or models_json <> replace(models_json, ${`,${quoted}`}, ''))`;
 }

@@ -1,0 +1,19 @@
+import { describe } from "vitest";
+import { openPostgres } from "../../../src/storage/database/connection.ts";
+import { canRun, createTestDatabase } from "../../support/postgres.ts";
+import { databaseContract, type Place } from "./database.contract.ts";
+import { transactionsContract } from "./transactions.contract.ts";
+
+const probe = await createTestDatabase();
+await probe?.drop();
+
+describe.skipIf(!canRun(probe !== null, "the database on PostgreSQL"))("PostgreSQL", () => {
+  databaseContract(createPlace);
+  transactionsContract(createPlace);
+});
+
+async function createPlace(): Promise<Place> {
+  const database = await createTestDatabase();
+  if (database === null) throw new Error("the PostgreSQL server is gone");
+  return { open: () => openPostgres(database.url), remove: () => database.drop() };
+}
