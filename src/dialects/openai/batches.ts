@@ -1,0 +1,70 @@
+import type { FastifyInstance } from "fastify";
+import type { DialectServices } from "../../core/dialect.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { type Callers, providerOfBody, readBody, readQuery } from "./call.ts";
+import { invalidValue, missingParameter } from "./errors.ts";
+import { batchIdOf, type IdParams } from "./ids.ts";
+import { optionsOf } from "./options.ts";
+import { renderBatch, renderList } from "./render.ts";
+import { createBatchSchema, listQuerySchema } from "./schemas.ts";
+import { check } from "./validation.ts";
+
+const listSchema = listQuerySchema({ maximum: 100, standard: 20 });
+
+export function mountBatches(
+  app: FastifyInstance,
+  { gateway }: DialectServices,
+  callers: Callers,
+): void {
+  app.post("/batches", async (request, reply) => {
+    const raw = readBody(request);
+    checkInput(raw);
+    const body = check(createBatchSchema, raw);
+    const view = await gateway.createBatch(callers.call(request, reply, body.provider), {
+      inputFileId: body.input_file_id ?? null,
+      requests: body.requests ?? null,
+      endpoint: body.endpoint,
+      completionWindow: body.completion_window,
+      metadata: body.metadata ?? null,
+      outputExpiresAfterSeconds: body.output_expires_after?.seconds ?? null,
+      model: body.model ?? null,
+      options: optionsOf(body),
+    });
+    return renderBatch(view);
+  });
+
+  app.get("/batches", async (request, reply) => {
+    const { after, limit, model } = check(listSchema, readQuery(request));
+    const page = await gateway.listBatches(callers.call(request, reply), {
+      after: after ?? null,
+      limit,
+      order: "desc",
+      ...(model === undefined ? {} : { model }),
+    });
+    return renderList(page, renderBatch);
+  });
+
+  app.get<IdParams>("/batches/:id", async (request, reply) => {
+    const id = batchIdOf(request.params.id);
+    return renderBatch(await gateway.retrieveBatch(callers.call(request, reply), id));
+  });
+
+  app.post<IdParams>("/batches/:id/cancel", async (request, reply) => {
+    const id = batchIdOf(request.params.id);
+    const call = callers.call(request, reply, providerOfBody(request));
+    return renderBatch(await gateway.cancelBatch(call, id));
+  });
+}
+
+/** Lines come in a file or inline. SDKs whose types demand an `input_file_id` send it empty beside inline ones. */
+function checkInput(body: JsonObject): void {
+  const hasFile =
+    body["input_file_id"] !== undefined &&
+    body["input_file_id"] !== null &&
+    body["input_file_id"] !== "";
+  const hasRequests = body["requests"] !== undefined && body["requests"] !== null;
+  if (!hasFile && !hasRequests) throw missingParameter("input_file_id");
+  if (hasFile && hasRequests) {
+    throw invalidValue("requests", "give either an 'input_file_id' or 'requests', not both.");
+  }
+}

@@ -1,0 +1,81 @@
+import type { FastifyInstance } from "fastify";
+import type { DialectServices } from "../../core/dialect.ts";
+import { GatewayError } from "../../core/errors.ts";
+import { type Callers, providerOfBody, readFields, readQuery } from "./call.ts";
+import { sendContent } from "./content.ts";
+import { withForm } from "./form.ts";
+import { fileIdOf, type IdParams } from "./ids.ts";
+import { optionsOf } from "./options.ts";
+import { renderDeletedFile, renderFile, renderList } from "./render.ts";
+import { createFileSchema, filenameSchema, listQuerySchema } from "./schemas.ts";
+import { check } from "./validation.ts";
+
+const listSchema = listQuerySchema({ maximum: 10_000, standard: 10_000 });
+
+export function mountFiles(
+  app: FastifyInstance,
+  { gateway }: DialectServices,
+  callers: Callers,
+): void {
+  app.get("/files", async (request, reply) => {
+    const { after, limit, order, purpose, model } = check(listSchema, readQuery(request));
+    const page = await gateway.listFiles(callers.call(request, reply), {
+      after: after ?? null,
+      limit,
+      order,
+      ...(purpose === undefined ? {} : { purpose }),
+      ...(model === undefined ? {} : { model }),
+    });
+    return renderList(page, renderFile);
+  });
+
+  app.get<IdParams>("/files/:id", async (request, reply) => {
+    const id = fileIdOf(request.params.id);
+    return renderFile(await gateway.retrieveFile(callers.call(request, reply), id));
+  });
+
+  app.delete<IdParams>("/files/:id", async (request, reply) => {
+    const id = fileIdOf(request.params.id);
+    const call = callers.call(request, reply, providerOfBody(request));
+    return renderDeletedFile(await gateway.deleteFile(call, id));
+  });
+
+  app.get<IdParams>("/files/:id/content", async (request, reply) => {
+    const id = fileIdOf(request.params.id);
+    const call = callers.call(request, reply);
+    return sendContent(gateway, { call, id }, { request, reply });
+  });
+}
+
+/** On an instance that accepts forms. */
+export function mountFileForm(
+  app: FastifyInstance,
+  services: DialectServices,
+  callers: Callers,
+): void {
+  const form = { fileField: "file", fileBytes: services.limits.fileBytes };
+  app.post("/files", async (request, reply) =>
+    withForm(services, { request, reply, form }, async ({ fields, file }) => {
+      const body = check(createFileSchema, readFields(fields));
+      const filename = check(filenameSchema, { file: file.filename }).file;
+      if (body.purpose === "batch" && !/\.jsonl$/i.test(filename)) {
+        throw new GatewayError(
+          "invalid_request",
+          "Invalid file format for Batch API. Must be .jsonl",
+        );
+      }
+      const created = await services.gateway.createFile(
+        callers.call(request, reply, body.provider),
+        {
+          content: file.received,
+          filename,
+          purpose: body.purpose,
+          mimeType: file.mimeType,
+          expiresAfterSeconds: body.expires_after?.seconds ?? null,
+          options: optionsOf(body),
+        },
+      );
+      return renderFile(created);
+    }),
+  );
+}

@@ -1,0 +1,174 @@
+// https://platform.openai.com/docs/api-reference/files, …/uploads and …/batch
+import { z } from "zod";
+import type { Json } from "../../core/json.ts";
+import { isJsonObject } from "../../core/json.ts";
+import { baseName } from "../../lib/base-name.ts";
+
+const HOUR_SECONDS = 3600;
+const MONTH_SECONDS = 30 * 24 * HOUR_SECONDS;
+
+/** Ends up in the database and in headers of the provider: neither takes NUL. */
+const text = z.string().refine((value) => !value.includes("\0"), "it holds a NUL character.");
+
+/** Without a path, which would mean something to whoever writes it to a disk. */
+const fileName = text
+  .overwrite(baseName)
+  .min(1)
+  .max(512)
+  .refine(
+    (value) => !/[\p{Cc}\uFFFD]/u.test(value),
+    "it must be UTF-8 without control characters.",
+  );
+
+/** Fields of a form are text, and curl users write objects as JSON in one field. */
+const integerText = z.preprocess(
+  (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+  z.int().min(HOUR_SECONDS).max(MONTH_SECONDS),
+);
+
+function orJsonText<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => {
+    if (typeof value !== "string" || !value.trimStart().startsWith("{")) return value;
+    try {
+      const parsed: unknown = JSON.parse(value);
+      return parsed;
+    } catch {
+      return value;
+    }
+  }, schema);
+}
+
+const expiresAfter = z.strictObject({
+  anchor: z.enum(["created_at"]),
+  seconds: z.int().min(HOUR_SECONDS).max(MONTH_SECONDS),
+});
+
+/** A client-given endpoint is ignored: it would make the gateway send its credentials there. */
+const storageConfig = z.strictObject({
+  s3: z
+    .strictObject({
+      bucket: text.min(1),
+      region: text.optional(),
+      prefix: text.optional(),
+      endpoint: z.unknown().optional(),
+    })
+    .transform(({ bucket, region, prefix }) => ({
+      bucket,
+      ...(region === undefined ? {} : { region }),
+      ...(prefix === undefined ? {} : { prefix }),
+    })),
+});
+
+/** What the gateway takes beyond OpenAI's own parameters, wherever there is a body. */
+const gatewayFields = {
+  provider: text.nullish(),
+  model: text.nullish(),
+  storage_config: orJsonText(storageConfig.nullish()),
+  output_s3_uri: text.nullish(),
+};
+
+export const createFileSchema = z.strictObject({
+  purpose: z.enum(["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]),
+  expires_after: orJsonText(
+    z.strictObject({ anchor: z.enum(["created_at"]), seconds: integerText }).optional(),
+  ),
+  ...gatewayFields,
+});
+
+/** Of a body that holds nothing but what the gateway itself takes: cancel, delete, parts of an upload. */
+export const gatewayFieldsSchema = z.strictObject(gatewayFields);
+
+export type GatewayFields = z.output<typeof gatewayFieldsSchema>;
+
+export const filenameSchema = z.object({ file: fileName });
+
+export function createUploadSchema(maxBytes: number) {
+  return z.strictObject({
+    filename: fileName,
+    purpose: z.enum(["assistants", "batch", "fine-tune", "vision"]),
+    bytes: z.int().min(1).max(maxBytes),
+    mime_type: text.min(1).max(255),
+    expires_after: expiresAfter.nullish(),
+    ...gatewayFields,
+  });
+}
+
+export const completeUploadSchema = z.strictObject({
+  part_ids: z.array(text.min(1)).min(1),
+  md5: z
+    .string()
+    .regex(/^[0-9a-fA-F]{32}$/, "it must be 32 hexadecimal digits.")
+    .nullish(),
+  ...gatewayFields,
+});
+
+/** Keys of ours in a provider's metadata. */
+export const RESERVED_METADATA_KEY = "crossbatch_part";
+const MAX_METADATA_PAIRS = 16;
+
+const metadata = z.record(text, text.max(512)).superRefine((pairs, context) => {
+  const keys = Object.keys(pairs);
+  if (keys.length > MAX_METADATA_PAIRS) {
+    context.addIssue(
+      `too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties, but got an object with ${keys.length} properties instead.`,
+    );
+  }
+  for (const key of keys) {
+    if (key.length > 64) {
+      context.addIssue(
+        `key too long. Expected keys of at most 64 characters, but got one with ${key.length} instead.`,
+      );
+    }
+    if (key === RESERVED_METADATA_KEY) context.addIssue(`the key '${key}' is the gateway's own.`);
+  }
+});
+
+/** Looked at line by line only when they are stored: there may be thousands. */
+const inlineRequests = z
+  .custom<readonly Json[]>((value) => Array.isArray(value), "expected an array of requests.")
+  .superRefine((requests, context) => {
+    if (requests.length === 0) {
+      context.addIssue(
+        "empty array. Expected an array with minimum length 1, but got an empty array instead.",
+      );
+    }
+    const wrong = requests.findIndex((request) => !isJsonObject(request));
+    if (wrong !== -1) {
+      context.addIssue({ code: "custom", path: [wrong], message: "expected an object." });
+    }
+  });
+
+export const createBatchSchema = z.strictObject({
+  input_file_id: text.nullish(),
+  endpoint: z.enum([
+    "/v1/responses",
+    "/v1/chat/completions",
+    "/v1/embeddings",
+    "/v1/completions",
+    "/v1/moderations",
+    "/v1/images/generations",
+    "/v1/images/edits",
+    "/v1/videos",
+  ]),
+  completion_window: z.enum(["24h"]),
+  metadata: metadata.nullish(),
+  output_expires_after: expiresAfter.nullish(),
+  requests: inlineRequests.nullish(),
+  ...gatewayFields,
+});
+
+/** Of a list's query every value is text; what isn't known is let pass, as proxies add to queries. */
+export function listQuerySchema(limits: { readonly maximum: number; readonly standard: number }) {
+  return z.object({
+    after: text.optional(),
+    limit: z.preprocess(
+      (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+      z.int().min(1).max(limits.maximum).default(limits.standard),
+    ),
+    order: z.enum(["asc", "desc"]).default("desc"),
+    purpose: text.optional(),
+    model: text.optional(),
+  });
+}
+
+export const providerQuerySchema = z.object({ provider: text.optional() });

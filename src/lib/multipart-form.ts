@@ -1,0 +1,254 @@
+import type { Readable } from "node:stream";
+import multipart from "@fastify/multipart";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** What is wrong with a form. `field` names the field where one is to blame. */
+export class FormError extends Error {
+  override readonly name = "FormError";
+  readonly kind: FormProblem;
+  readonly field: string | null;
+
+  constructor(kind: FormProblem, message: string, field: string | null = null) {
+    super(message);
+    this.kind = kind;
+    this.field = field;
+  }
+}
+
+/** `interrupted`: the client went away while it was sending. */
+export type FormProblem =
+  | "not_a_form"
+  | "malformed"
+  | "interrupted"
+  | "file_too_large"
+  | "field_too_large"
+  | "too_many_fields"
+  | "second_file"
+  | "unknown_file"
+  | "not_a_file"
+  | "not_text";
+
+export interface FormOptions<Received> {
+  /** The field that holds the file. */
+  readonly fileField: string;
+  readonly fileBytes: number;
+  readonly fieldBytes: number;
+  /** Takes the file while it arrives. */
+  receive(content: AsyncIterable<Uint8Array>): Promise<Received>;
+  /** Undoes `receive` where the rest of the form turns out wrong. */
+  discard(received: Received): Promise<void>;
+}
+
+export interface Form<Received> {
+  /** The fields that aren't files, in the order they came. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly file: FormFile<Received> | null;
+}
+
+export interface FormFile<Received> {
+  /** Its last segment; empty where the client gave none. */
+  readonly filename: string;
+  readonly mimeType: string;
+  readonly received: Received;
+}
+
+const MAX_FIELDS = 1000;
+/** What a form may have beside its file, before a length header alone is enough to refuse it. */
+const FORM_OVERHEAD_BYTES = 1024 * 1024;
+
+/** Lets the routes of an instance take forms. */
+export async function acceptForms(instance: FastifyInstance): Promise<void> {
+  if (!instance.hasRequestDecorator("parts")) {
+    await instance.register(multipart, { throwFileSizeLimit: false });
+  }
+}
+
+/**
+ * Reads a multipart form while it arrives, its fields before or after the file, on an instance that accepts forms. After an
+ * error nothing is left of the file, and the rest of the request is let pass.
+ */
+export async function readForm<Received>(
+  request: FastifyRequest,
+  options: FormOptions<Received>,
+): Promise<Form<Received>> {
+  if (!request.isMultipart()) {
+    throw new FormError("not_a_form", "the body must be multipart/form-data");
+  }
+  const length = Number(request.headers["content-length"] ?? 0);
+  const allowed = options.fileBytes + options.fieldBytes + FORM_OVERHEAD_BYTES;
+  if (length > allowed) {
+    throw tooLarge(options);
+  }
+  const fields: [string, string][] = [];
+  let file: FormFile<Received> | null = null;
+  try {
+    for await (const part of partsOf(request)) {
+      if (part.filename === undefined) {
+        fields.push(await readField(part, options, fields.length));
+      } else {
+        refuseFile(part, options, file);
+        file = await readFile(part, options);
+      }
+    }
+  } catch (error) {
+    if (file !== null) {
+      await options.discard(file.received);
+    }
+    drain(request.raw);
+    throw error;
+  }
+  return { fields, file };
+}
+
+/** A part before it is known to be a field or a file: every part comes as bytes, so that bad UTF-8 is seen. */
+interface FormPart {
+  readonly fieldname: string | undefined;
+  readonly filename: string | undefined;
+  readonly mimetype: string;
+  readonly file: Readable;
+}
+
+async function* partsOf(request: FastifyRequest): AsyncGenerator<FormPart> {
+  const parts = request.parts({
+    isPartAFile: () => true,
+    limits: { parts: MAX_FIELDS + 2, fileSize: Number.POSITIVE_INFINITY, headerSize: 16 * 1024 },
+  });
+  try {
+    for await (const part of parts) {
+      if (part.type === "file") {
+        yield part;
+      }
+    }
+  } catch (error) {
+    throw toFormError(error);
+  }
+}
+
+async function readField(
+  part: FormPart,
+  options: FormOptions<unknown>,
+  count: number,
+): Promise<[string, string]> {
+  const name = part.fieldname ?? "";
+  if (name === "") {
+    throw new FormError("malformed", "a part of the form has no name");
+  }
+  if (name === options.fileField) {
+    throw new FormError("not_a_file", `'${name}' must be a file with a filename`, name);
+  }
+  if (count >= MAX_FIELDS) {
+    throw new FormError("too_many_fields", `the form has more than ${MAX_FIELDS} fields`);
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of bytesOf(part.file)) {
+      bytes += chunk.length;
+      if (bytes > options.fieldBytes) {
+        const message = `'${name}' is larger than ${options.fieldBytes} bytes`;
+        throw new FormError("field_too_large", message, name);
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw toFormError(error);
+  }
+  return [name, textOf(Buffer.concat(chunks), name)];
+}
+
+function textOf(bytes: Buffer, name: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new FormError("not_text", `'${name}' is not valid UTF-8`, name);
+  }
+  if (text.includes("\0")) {
+    throw new FormError("not_text", `'${name}' holds a NUL byte`, name);
+  }
+  return text;
+}
+
+function refuseFile(
+  part: FormPart,
+  options: FormOptions<unknown>,
+  before: FormFile<unknown> | null,
+): void {
+  const name = part.fieldname ?? "";
+  if (name !== options.fileField) {
+    throw new FormError("unknown_file", `'${name}' can't be a file here`, name);
+  }
+  if (before !== null) {
+    throw new FormError("second_file", `the form has more than one '${name}'`, name);
+  }
+}
+
+async function readFile<Received>(
+  part: FormPart,
+  options: FormOptions<Received>,
+): Promise<FormFile<Received>> {
+  const content = { problem: null };
+  try {
+    const received = await options.receive(limited(part.file, options, content));
+    return { filename: part.filename ?? "", mimeType: part.mimetype, received };
+  } catch (error) {
+    // What the receiver made of a broken form matters less than that it was broken.
+    throw content.problem ?? error;
+  } finally {
+    // Whoever receives may stop early; a part that is neither read nor destroyed would block the parser.
+    part.file.destroy();
+  }
+}
+
+async function* limited(
+  content: Readable,
+  options: FormOptions<unknown>,
+  broken: { problem: FormError | null },
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  try {
+    for await (const chunk of bytesOf(content)) {
+      bytes += chunk.length;
+      if (bytes > options.fileBytes) {
+        throw tooLarge(options);
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    broken.problem = toFormError(error);
+    throw broken.problem;
+  }
+}
+
+/** The bytes of a part, which a stream yields untyped. */
+function bytesOf(content: Readable): AsyncIterable<Uint8Array> {
+  return content;
+}
+
+function tooLarge(options: FormOptions<unknown>): FormError {
+  return new FormError(
+    "file_too_large",
+    `'${options.fileField}' is larger than ${options.fileBytes} bytes`,
+    options.fileField,
+  );
+}
+
+/** A client that is still sending reads its answer only after that; how long it may is for the server to say. */
+function drain(request: Readable): void {
+  // The parser lets go of the request a little later, which pauses it.
+  request.on("pause", () => request.resume()).resume();
+}
+
+/** The parser's own errors have no type; all of them say that the form is broken. */
+function toFormError(error: unknown): FormError {
+  if (error instanceof FormError) {
+    return error;
+  }
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "FST_MP_PREMATURE_CLOSE" || code === "ECONNRESET") {
+    return new FormError("interrupted", "the request ended before its form did");
+  }
+  return code === "FST_PARTS_LIMIT"
+    ? new FormError("too_many_fields", `the form has more than ${MAX_FIELDS} fields`)
+    : new FormError("malformed", "the body is not well-formed multipart/form-data");
+}
