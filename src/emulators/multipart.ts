@@ -26,7 +26,7 @@ export async function readMultipart(
   open: (part: PartHeader) => PartSink,
 ): Promise<void> {
   const reader = createReader(boundaryOf(request), open);
-  for await (const chunk of request) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (Buffer.isBuffer(chunk)) await reader.push(chunk);
   }
   reader.finish();
