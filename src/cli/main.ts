@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { checkConfig } from "./config-check.ts";
+import { documentConfiguration } from "../config/document.ts";
 import { serve } from "./serve.ts";
 
 /** The `crossbatch` program; without a command it serves. Each command loads what it needs and nothing else. */
@@ -17,5 +18,9 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .command("check")
     .description("Says what is wrong with environment and crossbatch.yaml, or what they come to.")
     .action(() => checkConfig(source));
+  config
+    .command("document")
+    .description("Prints docs/configuration.md.")
+    .action(() => void process.stdout.write(documentConfiguration()));
   await program.parseAsync([node, script, ...(words.length === 0 ? ["serve"] : words)]);
 }

@@ -1,6 +1,6 @@
 import { type ConfigSource, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/secrets.ts";
-import { reportFailure } from "./report-failure.ts";
+import { reportCrash, reportFailure } from "./report-failure.ts";
 
 /** Runs the gateway until a signal ends it: the first lets it finish, a second doesn't wait. */
 export async function serve(source: ConfigSource): Promise<void> {
@@ -12,7 +12,10 @@ export async function serve(source: ConfigSource): Promise<void> {
   try {
     const { config } = await loadConfig(source);
     secrets = secretsOf(config, source.environment);
-    process.on("uncaughtException", fail);
+    process.on("uncaughtException", (error) => {
+      reportCrash(error, secrets);
+      process.exit(1);
+    });
     // Whoever reads our log may go away; that is no reason to end.
     process.stdout.on("error", () => {});
     const ended = firstSignal();

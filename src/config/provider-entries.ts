@@ -49,7 +49,8 @@ const bedrockFields = {
     .describe("The fewest lines that Bedrock takes in one job; a quota of the AWS account."),
 };
 
-const named = z.discriminatedUnion(
+/** Hosts that the operator named. */
+export const namedProviders = z.discriminatedUnion(
   "kind",
   [
     z.strictObject({
@@ -106,10 +107,10 @@ export const providersSchema = z
       .strictObject({ kind: kind("bedrock").default("bedrock"), ...bedrockFields })
       .prefault({}),
   })
-  .catchall(named)
+  .catchall(namedProviders)
   .prefault({});
 
-export type ProviderEntry = z.infer<typeof named>;
+export type ProviderEntry = z.infer<typeof namedProviders>;
 
 function kind<const Kind extends string>(name: Kind) {
   return z.literal(name, { error: `must be ${name}` }).describe("Which API the host speaks.");

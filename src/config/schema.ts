@@ -121,7 +121,7 @@ function databaseUrl() {
   return text()
     .refine((value) => ["postgres:", "postgresql:"].includes(URL.parse(value)?.protocol ?? ""), {
       error:
-        "must look like postgres://user:password@host/database; left out: the embedded database",
+        "must be like postgres://user:password@host/database, or left out for the embedded database",
     })
     .nullable()
     .default(null)

@@ -43,7 +43,7 @@ export function settingAt(path: readonly string[]): Setting | undefined {
     : exact;
 }
 
-function settingsOf(schema: z.core.$ZodType, path: readonly string[]): Setting[] {
+export function settingsOf(schema: z.core.$ZodType, path: readonly string[]): Setting[] {
   const inner = withoutWrappers(schema);
   if (inner instanceof z.ZodObject) {
     return Object.entries(inner.shape).flatMap(([name, field]) =>
@@ -92,4 +92,11 @@ export function withoutWrappers(schema: z.core.$ZodType): z.core.$ZodType {
 
 export function metaOf(schema: z.core.$ZodType): z.core.GlobalMeta {
   return z.globalRegistry.get(schema) ?? {};
+}
+
+/** Null: it may be left out, and is then nothing; undefined: it must be said. */
+export function defaultOf(schema: z.core.$ZodType): unknown {
+  if (schema instanceof z.ZodDefault) return schema.def.defaultValue;
+  if (schema instanceof z.ZodPipe) return defaultOf(schema.in);
+  return undefined;
 }

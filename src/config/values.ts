@@ -62,7 +62,7 @@ function isPlainHttpUrl(value: string): boolean {
 export function s3Uri() {
   return text()
     .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[^?#]*)?$/, {
-      error: "must look like s3://bucket or s3://bucket/prefix",
+      error: "must be like s3://bucket or s3://bucket/prefix",
     })
     .transform((value) => value.replace(/\/+$/, ""));
 }
