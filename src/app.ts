@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "./config/schema.ts";
+import { secretsOf } from "./config/secrets.ts";
 import type { BlobStore } from "./core/blobs.ts";
 import { createProviders } from "./core/providers.ts";
 import type { Scheduler } from "./core/scheduler.ts";
@@ -39,7 +40,7 @@ export interface AppOptions {
 /** Wires everything; the only place that knows all. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { destination = process.stdout, now = Date.now, random = Math.random } = options;
-  const redactor = createRedactor(secretsOf(config));
+  const redactor = createRedactor(secretsOf(config, process.env));
   const log = createLog({ log: config.log, redactor, destination, now });
   const box = createSecretBox(
     config.secretKey ?? (await readOrCreateSecret(join(config.dataDir, "secret.key"))),
@@ -128,16 +129,4 @@ async function openScheduler(
   return config.databaseUrl === null
     ? createEmbeddedScheduler(parts)
     : await createPgBossScheduler({ ...parts, url: config.databaseUrl });
-}
-
-/** Everything that must never stand in a log line. */
-function secretsOf(config: Config): readonly string[] {
-  const keys = Object.values(config.providers).map((entry) =>
-    "apiKey" in entry ? entry.apiKey : null,
-  );
-  const password =
-    config.databaseUrl === null ? null : (URL.parse(config.databaseUrl)?.password ?? null);
-  return [...keys, config.secretKey, config.adminToken, password].filter(
-    (secret): secret is string => secret !== null && secret !== "",
-  );
 }
