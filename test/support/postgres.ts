@@ -19,9 +19,7 @@ export interface TestDatabase {
 
 /** An empty database of its own, or null if no server is reachable. */
 export async function createTestDatabase(): Promise<TestDatabase | null> {
-  const server = new URL(
-    process.env["CROSSBATCH_TEST_DATABASE_URL"] ?? "postgres://postgres@127.0.0.1:5432/postgres",
-  );
+  const server = serverAddress();
   const name = `crossbatch_test_${process.pid}_${randomBytes(6).toString("hex")}`;
   const admin = await connect(server.href);
   if (admin === null) return null;
@@ -46,6 +44,17 @@ export async function createTestDatabase(): Promise<TestDatabase | null> {
   };
 }
 
+export async function isServerReachable(): Promise<boolean> {
+  const client = await connect(serverAddress().href);
+  await client?.end();
+  return client !== null;
+}
+
+function serverAddress(): URL {
+  const configured = process.env["CROSSBATCH_TEST_DATABASE_URL"];
+  return new URL(configured ?? "postgres://postgres@127.0.0.1:5432/postgres");
+}
+
 /**
  * Whether the tests named `suite` can run. If not, one line says so, unless `CROSSBATCH_TEST_REQUIRE` contains
  * `postgres`: then that is an error.
@@ -61,6 +70,11 @@ export function canRun(available: boolean, suite: string): boolean {
 
 function isRequired(name: string): boolean {
   return (process.env["CROSSBATCH_TEST_REQUIRE"] ?? "").split(",").includes(name);
+}
+
+/** Whether `startOwnCluster` can. */
+export function isInstalled(): boolean {
+  return findBinaries() !== null;
 }
 
 export interface Cluster {

@@ -4,12 +4,13 @@ import type { CopyTable } from "../../core/storage.ts";
 import type { FileCopyRow, Schema } from "./schema.ts";
 
 export function createCopyTable(executor: Kysely<Schema>): CopyTable {
-  const newestFirst = (fileId: string) =>
+  const copiesOf = (fileId: string) =>
     executor
       .selectFrom("file_copies")
       .selectAll()
       .where("file_id", "=", fileId)
-      .orderBy("created_at", "desc")
+      .orderBy("provider")
+      .orderBy("account")
       .orderBy("recipe");
   return {
     async save(copy) {
@@ -24,16 +25,16 @@ export function createCopyTable(executor: Kysely<Schema>): CopyTable {
     },
 
     async find(fileId, provider, account) {
-      const rows = await newestFirst(fileId)
+      const rows = await copiesOf(fileId)
         .where("provider", "=", provider)
         .where("account", "=", account)
         .execute();
-      return rows.map(toCopy);
+      return newestFirst(rows);
     },
 
     async of(fileId) {
-      const rows = await newestFirst(fileId).execute();
-      return rows.map(toCopy);
+      const rows = await copiesOf(fileId).execute();
+      return newestFirst(rows);
     },
 
     async delete(copy) {
@@ -46,6 +47,11 @@ export function createCopyTable(executor: Kysely<Schema>): CopyTable {
         .execute();
     },
   };
+}
+
+/** Here, because SQLite takes longer to sort a handful of rows than to find them. */
+function newestFirst(rows: readonly FileCopyRow[]): readonly FileCopy[] {
+  return rows.toSorted((one, other) => other.created_at - one.created_at).map(toCopy);
 }
 
 function toRow(copy: FileCopy): FileCopyRow {

@@ -1,13 +1,12 @@
 import { describe } from "vitest";
 import { openPostgres } from "../../../src/storage/database/connection.ts";
-import { canRun, createTestDatabase } from "../../support/postgres.ts";
+import { canRun, createTestDatabase, isServerReachable } from "../../support/postgres.ts";
 import { databaseContract, type Place } from "./database.contract.ts";
 import { transactionsContract } from "./transactions.contract.ts";
 
-const probe = await createTestDatabase();
-await probe?.drop();
+const reachable = await isServerReachable();
 
-describe.skipIf(!canRun(probe !== null, "the database on PostgreSQL"))("PostgreSQL", () => {
+describe.skipIf(!canRun(reachable, "the database on PostgreSQL"))("PostgreSQL", () => {
   databaseContract(createPlace);
   transactionsContract(createPlace);
 });
