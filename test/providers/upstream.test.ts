@@ -371,6 +371,15 @@ describe("a streamed body", () => {
     expect(error.code).toBe("upstream_timeout");
   });
 
+  test("waits for a slow reader longer than it would for the host", async () => {
+    await using deps = createDeps({ timeouts: { idleSeconds: 0.2 } });
+    const large = content.repeat(20);
+    await using host = await startHost(sendJson(large));
+    const stream = await connect(deps, host.url).stream("/content", call);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await text(stream)).toHaveLength(large.length);
+  });
+
   test("lets go of the connection when its reader stops", async () => {
     await using deps = createDeps();
     let closed = false;
@@ -462,6 +471,33 @@ describe("a streamed request", () => {
     );
     expect(error.details.notSent).toBeUndefined();
     expect(host.seen).toHaveLength(1);
+  });
+
+  test("ends at once when the host refuses it before it is whole", async () => {
+    await using deps = createDeps();
+    const server = createServer((_, response) => {
+      response.writeHead(401, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { message: "Who are you?" } }));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    let isClosed = false;
+    async function* body(signal: AbortSignal) {
+      try {
+        yield Buffer.alloc(1_000);
+        await once(signal, "abort");
+      } finally {
+        isClosed = true;
+      }
+    }
+    const work = connect(deps, `http://127.0.0.1:${port}`);
+    const error = await failure(work.send("POST", "/a", { ...send, bytes: 1_000_000, body }));
+    server.close();
+    expect(error.code).toBe("upstream_unauthorized");
+    expect(error.message).toContain("Who are you?");
+    await expect.poll(() => isClosed).toBe(true);
   });
 
   test("fails with the error of its own source", async () => {
