@@ -96,8 +96,10 @@ export const configSchema = z.strictObject({
   providers: providersSchema,
 });
 
-/** What a program gives, defaults left out. */
-export type ConfigInput = z.input<typeof configSchema>;
+/** What a program gives, defaults left out. An entry of a provider is checked when it is read: its `kind` says what it may hold. */
+export type ConfigInput = Omit<z.input<typeof configSchema>, "providers"> & {
+  readonly providers?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+};
 
 export type Config = DeepReadonly<z.infer<typeof configSchema>>;
 

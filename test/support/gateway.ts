@@ -61,7 +61,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     const openai = {
       baseUrl: emulator.url,
       ...(options.withKey === false ? {} : { apiKey: PROVIDER_KEY }),
-      ...base.providers?.openai,
+      ...base.providers?.["openai"],
     };
     const app = await createApp(
       createConfig({ ...base, limits, providers: { ...base.providers, openai } }),
