@@ -20,7 +20,7 @@ export function documentConfiguration(): string {
   }
   parts.push(NAMED_PROVIDERS);
   for (const option of namedProviders.options) {
-    const settings = settingsOf(option, []);
+    const settings = settingsOf(option, ["providers", "(any name)"]);
     parts.push(`### kind: ${kindOf(settings)}`, tableOf(settings));
   }
   return `${parts.join("\n\n")}\n`;
@@ -67,7 +67,7 @@ function titleOf(group: string): string {
 }
 
 function kindOf(settings: readonly Setting[]): string {
-  const kind = settings.find(({ path }) => path[0] === "kind");
+  const kind = settings.find(({ path }) => path.at(-1) === "kind");
   const literal = kind === undefined ? null : withoutWrappers(kind.schema);
   return literal instanceof z.ZodLiteral ? [...literal.values].join(", ") : "";
 }

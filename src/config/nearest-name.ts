@@ -1,6 +1,6 @@
 /** The known name that a misspelt one probably meant, or null if none comes near. */
 export function nearestName(name: string, known: readonly string[]): string | null {
-  const limit = Math.max(2, Math.floor(name.length / 3));
+  const limit = Math.max(1, Math.floor(plain(name).length / 3));
   let nearest: string | null = null;
   let smallest = limit + 1;
   for (const candidate of known) {
@@ -15,15 +15,25 @@ function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
+/** Letters put in, left out, exchanged, or swapped with their neighbour. */
 function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [fromIndex, letter] of from.split("").entries()) {
-    const next = [fromIndex + 1];
-    for (const [toIndex, other] of to.split("").entries()) {
-      const replaced = (row[toIndex] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[toIndex + 1] ?? 0) + 1, (next[toIndex] ?? 0) + 1));
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row += 1) {
+    const next = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      next.push(
+        Math.min(
+          (last[column - 1] ?? 0) + (isSame ? 0 : 1),
+          (last[column] ?? 0) + 1,
+          (next[column - 1] ?? 0) + 1,
+          isSwapped ? (beforeLast[column - 2] ?? Infinity) + 1 : Infinity,
+        ),
+      );
     }
-    row = next;
+    [beforeLast, last] = [last, next];
   }
-  return row.at(-1) ?? 0;
+  return last.at(-1) ?? 0;
 }

@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import { redactKeys } from "../lib/redact-keys.ts";
 
 /**
  * Whoever reaches the gateway spends the operator's money at the providers, so that it lets other machines reach it only
@@ -7,7 +8,7 @@ import { isIPv4 } from "node:net";
 export function openHostProblem({ host, allowOpen }: Readonly<Record<string, unknown>>): string[] {
   if (typeof host !== "string" || isLoopback(host) || allowOpen === true) return [];
   return [
-    `${JSON.stringify(host)} is an address that other machines reach, and anyone there could use this gateway and its provider keys: ` +
+    `${redactKeys(JSON.stringify(host), null)} is an address that other machines reach, and anyone there could use this gateway and its provider keys: ` +
       "set CROSSBATCH_ALLOW_OPEN=true (allow_open: true) if that is meant, or CROSSBATCH_HOST=127.0.0.1",
   ];
 }

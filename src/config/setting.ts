@@ -50,7 +50,7 @@ export function settingsOf(schema: z.core.$ZodType, path: readonly string[]): Se
       settingsOf(field, [...path, name]),
     );
   }
-  const meta = metaOf(schema);
+  const meta = { ...metaOf(inner), ...metaOf(schema) };
   return [
     {
       path,
