@@ -6,11 +6,14 @@ import { initial } from "./migrations/0001-initial.ts";
 const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial };
 
 /** Brings the tables up to date. Any number of processes may do so at once: one works, the others wait for it. */
-export async function migrate(connection: Connection): Promise<void> {
+export async function migrate(
+  connection: Connection,
+  migrations: Readonly<Record<string, Migration>> = MIGRATIONS,
+): Promise<void> {
   await connection.withoutTimeLimits(async (kysely) => {
     const migrator = new Migrator({
       db: kysely,
-      provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+      provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
     });
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;

@@ -6,8 +6,16 @@ export async function openSqliteFile(
   Sqlite: typeof BetterSqlite,
   path: string,
 ): Promise<BetterSqlite.Database> {
-  // The driver waits for other processes itself, without blocking the event loop.
-  const database = new Sqlite(path, { timeout: 0 });
+  try {
+    // The driver waits for other processes itself, without blocking the event loop.
+    return await setUp(new Sqlite(path, { timeout: 0 }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The database ${path} can't be opened: ${reason}`, { cause: error });
+  }
+}
+
+async function setUp(database: BetterSqlite.Database): Promise<BetterSqlite.Database> {
   try {
     await whenFree(() => database.pragma("journal_mode = wal"));
     database.pragma("synchronous = full");

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
@@ -133,6 +133,14 @@ describe("a data directory", () => {
     await database.files.insert(big);
     expect(await database.files.get(big.id, ANN)).toEqual(big);
     await database.close();
+  });
+
+  test("with a file that is no database is refused, naming the file", async () => {
+    await mkdir(dirname(path));
+    await writeFile(path, "this is not a database, whatever its name may say".repeat(100));
+    await expect(openSqlite(path, { exclusive: true })).rejects.toThrow(
+      `The database ${path} can't be opened: file is not a database`,
+    );
   });
 
   test("commits with a synchronous write-ahead log and holds foreign keys", async () => {

@@ -1,7 +1,9 @@
+import { type Kysely, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../../../src/core/storage.ts";
 import { executorOf } from "../../../src/storage/database/connection.ts";
 import { openDatabase } from "../../../src/storage/database/database.ts";
+import { migrate } from "../../../src/storage/database/migrations.ts";
 import type { Place } from "./database.contract.ts";
 import { aBatch, aFile, anAlias, anUpload, aPart, newId } from "./samples.ts";
 
@@ -202,6 +204,35 @@ export function transactionsContract(createPlace: () => Promise<Place>): void {
         expect(await second.files.get(file.id, ANN)).toEqual(file);
         await second.close();
       } finally {
+        await fresh.remove();
+      }
+    });
+
+    test("a migration that fails leaves nothing half done, and can be run again", async () => {
+      const fresh = await createPlace();
+      const connection = await fresh.open();
+      try {
+        const create = sql.raw("create table half (id text)");
+        const failing = {
+          "0001": {
+            async up(kysely: Kysely<unknown>) {
+              await create.execute(kysely);
+              throw new Error("out of luck");
+            },
+          },
+        };
+        await expect(migrate(connection, failing)).rejects.toThrow("out of luck");
+        await migrate(connection, {
+          "0001": {
+            async up(kysely: Kysely<unknown>) {
+              await create.execute(kysely);
+            },
+          },
+        });
+        const { rows } = await sql`select count(*) as count from half`.execute(connection.kysely);
+        expect(rows).toEqual([{ count: 0 }]);
+      } finally {
+        await connection.close();
         await fresh.remove();
       }
     });
