@@ -16,7 +16,17 @@ export function cutLine(text: string): LineFields {
 
 /** The JSON text of a body, for the `write` of line codecs. */
 export function bodyText(body: LineBody): string {
-  return body.kind === "raw" ? body.text : JSON.stringify(body.value);
+  return body.kind === "raw" ? body.text : printJson(body.value);
+}
+
+/** `JSON.parse` reads any depth, `JSON.stringify` overflows the stack at some thousand levels. */
+export function printJson(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CodecError("invalid_request", "", "the body is nested too deep to be written");
+  }
 }
 
 function parseLine(text: string): JsonObject {

@@ -1,6 +1,7 @@
 import type { ToolCallPart } from "../core/content.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { WriteContext } from "../core/write-context.ts";
+import { printJson } from "./line-fields.ts";
 
 /** For formats that write a call's arguments as an object. Throws where the text isn't one. */
 export function toolInputObject(call: ToolCallPart, context: WriteContext): JsonObject {
@@ -18,7 +19,7 @@ export function toolInputObject(call: ToolCallPart, context: WriteContext): Json
 /** For formats that write a call's arguments as text. */
 export function toolInputText(call: ToolCallPart): string {
   const { input } = call;
-  return input.kind === "object" ? JSON.stringify(input.value) : input.text;
+  return input.kind === "object" ? printJson(input.value) : input.text;
 }
 
 function parseJson(text: string): unknown {

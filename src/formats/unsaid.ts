@@ -1,5 +1,5 @@
 import { type ChatField, isNeutral, type Support } from "../core/chat-fields.ts";
-import type { ChatRequest, Extra } from "../core/chat-request.ts";
+import type { ChatRequest } from "../core/chat-request.ts";
 import type { EmbeddingField, EmbeddingRequest } from "../core/embeddings.ts";
 import type { ChatCodec, EmbeddingCodec } from "../core/format.ts";
 import type { WriteContext } from "../core/write-context.ts";
@@ -9,7 +9,7 @@ import type { WriteContext } from "../core/write-context.ts";
  * forget a field.
  */
 export function reportUnsaid(request: ChatRequest, codec: ChatCodec, context: WriteContext): void {
-  reportExtras(request.extras, codec, context);
+  reportExtras(request, codec, context);
   for (const field of unsaidFields(codec)) {
     const value = request[field];
     if (value === undefined || isNeutral(field, value)) continue;
@@ -22,7 +22,7 @@ export function reportUnsaidEmbedding(
   codec: EmbeddingCodec,
   context: WriteContext,
 ): void {
-  reportExtras(request.extras, codec, context);
+  reportExtras(request, codec, context);
   for (const field of unsaidEmbeddingFields(codec)) {
     if (request[field] !== undefined) reportField(field, codec.support.fields[field], context);
   }
@@ -34,12 +34,13 @@ export function reportUnsaidEmbedding(
 }
 
 function reportExtras(
-  extras: readonly Extra[],
+  request: ChatRequest | EmbeddingRequest,
   codec: ChatCodec | EmbeddingCodec,
   context: WriteContext,
 ): void {
-  for (const extra of extras) {
-    if (codec.takesExtra?.(extra) === true) continue;
+  const isOwn = request.family === codec.family;
+  for (const extra of request.extras) {
+    if (isOwn && codec.takesExtra?.(extra) === true) continue;
     if (extra.isEssential) {
       throw context.untranslatable(extra.path, `has no equivalent in ${codec.name}`);
     }
