@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { header, type S3Request } from "./request.ts";
+import type { S3Request } from "./request.ts";
 import { S3Error } from "./s3-error.ts";
 import { writeErrorXml, writeXml, type XmlElement } from "./xml.ts";
 
@@ -78,12 +78,6 @@ async function stream(body: AsyncIterable<Buffer>, response: ServerResponse): Pr
   } catch {
     response.destroy();
   }
-}
-
-/** An unread body is read and thrown away: a client may not look for an answer while it still writes. */
-export function drain(request: S3Request): void {
-  if (header(request, "expect") === "100-continue" && !request.message.readableDidRead) return;
-  request.message.resume();
 }
 
 function newRequestId(): string {

@@ -50,7 +50,6 @@ export async function readBody(
   const decoder = isChunked ? new AwsChunkedDecoder() : null;
   let bytes = 0;
 
-  if (header(request, "expect") === "100-continue") request.response.writeContinue();
   for await (const piece of pieces(request)) {
     for (const chunk of decoder === null ? [piece] : decoder.push(piece)) {
       bytes += chunk.length;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createControl, type Emulator } from "../control.ts";
 import { CONTROL_PREFIX } from "../control-routes.ts";
-import { drain, errorAnswer, errorXml, sendAnswer, type Answer } from "./answer.ts";
+import { errorAnswer, errorXml, sendAnswer, type Answer } from "./answer.ts";
 import { checkAuthorization, type AuthorizationRules, type Credentials } from "./authorization.ts";
 import { createOwnControl, ownCommands, type S3Control } from "./control.ts";
 import { parseRequest, type S3Request } from "./request.ts";
@@ -53,14 +53,13 @@ export async function startS3Emulator(options: S3EmulatorOptions): Promise<Emula
     credentials: credentials === undefined ? null : [credentials].flat(),
     now: state.now,
   };
-  const listener = centre.listener((message, response) => {
-    void serve(state, rules, { message, response });
-  });
-  const server = createServer(listener);
+  const server = createServer(
+    centre.listener((message, response) => {
+      void serve(state, rules, { message, response });
+    }),
+  );
   // An upload may take as long as it likes.
   server.requestTimeout = 0;
-  // The body is asked for only after everything else was found right.
-  server.on("checkContinue", listener);
   const url = await listen(server, options.port ?? 0, options.host ?? "127.0.0.1");
   const close = async () => {
     await stop(server);
@@ -102,7 +101,8 @@ async function serve(
     answer = errorAnswer(error);
   }
   if (message.destroyed && !message.complete) return;
-  drain(request);
+  // A client may not look for an answer while it still writes.
+  message.resume();
   await sendAnswer(request, answer);
 }
 

@@ -87,6 +87,7 @@ export async function createDiskBlobs(options: { readonly directory: string }): 
     },
 
     async sweepUnfinished(olderThan, signal) {
+      signal.throwIfAborted();
       let removed = 0;
       for (const name of await onDisk(readdir(unfinished))) {
         signal.throwIfAborted();

@@ -126,6 +126,8 @@ function toClientConfig(options: S3BlobsOptions) {
     forcePathStyle: options.pathStyle ?? hasEndpoint,
     requestChecksumCalculation: checksums,
     responseChecksumValidation: checksums,
+    // With it the SDK opens a new connection for every part.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_MILLISECONDS,
       socketTimeout: 0,

@@ -1,0 +1,4 @@
+import { describeBlobs } from "./blobs.contract.ts";
+import { createDiskBed } from "./disk.bed.ts";
+
+describeBlobs("disk", createDiskBed);
