@@ -190,7 +190,7 @@ export interface AliasRow {
   readonly number: number;
 }
 
-export interface AccountKeyRow {
+interface AccountKeyRow {
   readonly account: string;
   readonly provider: string;
   readonly sealed: string;
@@ -209,7 +209,7 @@ export interface EventRow {
 }
 
 /** What a scheduler has to wake, and when. */
-export interface WakeRow {
+interface WakeRow {
   readonly key: string;
   /** Null while a handler runs and no further wake waits. */
   readonly due_at: number | null;
