@@ -416,6 +416,11 @@ describe("a streamed request", () => {
     }
   }
 
+  async function* unended(signal: AbortSignal) {
+    yield Buffer.from("abc");
+    await once(signal, "abort");
+  }
+
   test.each([
     { bytes: 6, headers: { "content-length": "6" } },
     { bytes: null, headers: { "transfer-encoding": "chunked" } },
@@ -462,16 +467,21 @@ describe("a streamed request", () => {
     expect(error.details.notSent).toBe(true);
   });
 
-  test("may have done something if its connection broke after it was whole", async () => {
-    await using deps = createDeps();
-    await using host = await startHost(reset);
-    const body = () => pieces("abc");
-    const error = await failure(
-      connect(deps, host.url).send("POST", "/things", { ...send, bytes: 3, body }),
-    );
-    expect(error.details.notSent).toBeUndefined();
-    expect(host.seen).toHaveLength(1);
-  });
+  test.each([
+    { name: "and its source had ended", body: () => pieces("abc") },
+    { name: "though its source hadn't ended", body: unended },
+  ])(
+    "may have done something if its connection broke after it was whole, $name",
+    async ({ body }) => {
+      await using deps = createDeps();
+      await using host = await startHost(reset);
+      const error = await failure(
+        connect(deps, host.url).send("POST", "/things", { ...send, bytes: 3, body }),
+      );
+      expect(error.details.notSent).toBeUndefined();
+      expect(host.seen).toHaveLength(1);
+    },
+  );
 
   test("ends at once when the host refuses it before it is whole", async () => {
     await using deps = createDeps();

@@ -14,9 +14,9 @@ import {
   reset,
   SECRET,
   sendJson,
-  startHost,
   type TestDeps,
 } from "../http-host.ts";
+import { startOpenAIHost } from "./request-check.ts";
 
 const NOW = 1_758_000_000;
 
@@ -91,7 +91,7 @@ describe("submit", () => {
     },
   ])("sends just what OpenAI knows: $name", async ({ part, body }) => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson(batch({ status: "validating" })));
+    await using host = await startOpenAIHost(sendJson(batch({ status: "validating" })));
     expect(await connect(deps, host.url).submit(submission(part), never)).toEqual(job);
     expect(host.seen[0]).toMatchObject({ method: "POST", url: "/v1/batches" });
     expect(JSON.parse(host.seen[0]?.body ?? "")).toEqual({
@@ -114,7 +114,7 @@ describe("submit", () => {
     { name: "a 400", answer: sendJson({}, 400), code: "upstream_rejected", notSent: true },
   ])("isn't repeated after $name", async ({ answer, code, notSent }) => {
     await using deps = createDeps();
-    await using host = await startHost(answer);
+    await using host = await startOpenAIHost(answer);
     const error = await failure(connect(deps, host.url).submit(submission(), never));
     expect(error.code).toBe(code);
     expect(error.details.notSent).toBe(notSent);
@@ -123,7 +123,7 @@ describe("submit", () => {
 
   test("is repeated after a 429, which proves that nothing was made", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson({}, 429), sendJson(batch()));
+    await using host = await startOpenAIHost(sendJson({}, 429), sendJson(batch()));
     expect(await connect(deps, host.url).submit(submission(), never)).toEqual(job);
   });
 
@@ -167,7 +167,7 @@ describe("find", () => {
     },
   ])("knows the job by $name", async ({ part, items, found }) => {
     await using deps = createDeps();
-    await using host = await startHost(list(items));
+    await using host = await startOpenAIHost(list(items));
     const result = await connect(deps, host.url).find(submission(part), never);
     expect(result).toEqual({ kind: "found", job: { id: found, data: {} } });
     expect(host.seen[0]).toMatchObject({ method: "GET", url: "/v1/batches?limit=100" });
@@ -194,7 +194,7 @@ describe("find", () => {
     },
   ])("proves that there is none: $name", async ({ part, items }) => {
     await using deps = createDeps();
-    await using host = await startHost(list(items));
+    await using host = await startOpenAIHost(list(items));
     const result = await connect(deps, host.url).find(submission(part), never);
     expect(result).toEqual({ kind: "absent" });
   });
@@ -212,14 +212,14 @@ describe("find", () => {
     },
   ])("admits that it can't know: $name", async ({ part, items }) => {
     await using deps = createDeps();
-    await using host = await startHost(list(items));
+    await using host = await startOpenAIHost(list(items));
     const result = await connect(deps, host.url).find(submission(part), never);
     expect(result).toEqual({ kind: "unknown" });
   });
 
   test("reads on until the jobs are too old, and no further", async () => {
     await using deps = createDeps();
-    await using host = await startHost(
+    await using host = await startOpenAIHost(
       list([foreign, { ...foreign, id: "batch_y" }], true),
       list([{ ...foreign, id: "batch_z" }, old], true),
       list([batch()]),
@@ -234,7 +234,7 @@ describe("find", () => {
 
   test("fails where the list can't be read, rather than calling the job absent", async () => {
     await using deps = createDeps();
-    await using host = await startHost(list([foreign], true), sendJson({}, 503));
+    await using host = await startOpenAIHost(list([foreign], true), sendJson({}, 503));
     const work = connect(deps, host.url).find(submission(), never);
     await expect(work).rejects.toMatchObject({ code: "upstream_unavailable" });
   });
@@ -254,7 +254,7 @@ describe("collect", () => {
     { files: {}, roles: [] },
   ])("of $files names $roles and fetches none of them", async ({ files, roles }) => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson(batch({ status: "completed", ...files })));
+    await using host = await startOpenAIHost(sendJson(batch({ status: "completed", ...files })));
     expect((await parts(connect(deps, host.url))).map((part) => part.role)).toEqual(roles);
     expect(host.seen).toHaveLength(1);
   });
@@ -262,7 +262,7 @@ describe("collect", () => {
   test("opens a file when asked to", async () => {
     await using deps = createDeps();
     const done = sendJson(batch({ status: "completed", output_file_id: "file-o" }));
-    await using host = await startHost(done, sendJson("line\n"));
+    await using host = await startOpenAIHost(done, sendJson("line\n"));
     const [part] = await parts(connect(deps, host.url));
     if (part === undefined) throw new Error("there is no part");
     expect(part.nativeId).toBe("file-o");
@@ -274,7 +274,7 @@ describe("collect", () => {
 describe("cancel", () => {
   test("asks for the end", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson(batch({ status: "cancelling" })));
+    await using host = await startOpenAIHost(sendJson(batch({ status: "cancelling" })));
     await connect(deps, host.url).cancel(job, never);
     expect(host.seen[0]).toMatchObject({
       method: "POST",
@@ -294,21 +294,21 @@ describe("cancel", () => {
       { error: { message: `Cannot cancel a batch with status '${state}'.` } },
       status,
     );
-    await using host = await startHost(refusal, sendJson(batch({ status: state })));
+    await using host = await startOpenAIHost(refusal, sendJson(batch({ status: state })));
     await connect(deps, host.url).cancel(job, never);
     expect(host.seen).toHaveLength(2);
   });
 
   test("that is refused for a running batch is an error", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson({}, 409), sendJson(batch()));
+    await using host = await startOpenAIHost(sendJson({}, 409), sendJson(batch()));
     const work = connect(deps, host.url).cancel(job, never);
     await expect(work).rejects.toMatchObject({ code: "upstream_conflict" });
   });
 
   test("of an unknown batch is an error", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson({}, 404));
+    await using host = await startOpenAIHost(sendJson({}, 404));
     const work = connect(deps, host.url).cancel(job, never);
     await expect(work).rejects.toMatchObject({ code: "upstream_not_found" });
   });
@@ -319,7 +319,7 @@ describe("jobs", () => {
     await using deps = createDeps();
     const made = batch({ expires_at: NOW + 86_400 });
     const elsewhere = batch({ id: "batch_2", metadata: null, status: "completed" });
-    await using host = await startHost(list([made, elsewhere], true));
+    await using host = await startOpenAIHost(list([made, elsewhere], true));
     const page = await connect(deps, host.url).jobs?.list({ after: "batch_0", limit: 500 }, never);
     expect(page?.next).toBe("batch_2");
     expect(page?.items).toMatchObject([
@@ -340,7 +340,7 @@ describe("jobs", () => {
 
   test("are retrieved by their id", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson(batch()));
+    await using host = await startOpenAIHost(sendJson(batch()));
     const one = await connect(deps, host.url).jobs?.retrieve("batch_1", never);
     expect(one).toMatchObject({ job: { id: "batch_1" }, metadata: { team: "a" } });
   });

@@ -16,9 +16,9 @@ import {
   reset,
   SECRET,
   sendJson,
-  startHost,
   type TestDeps,
 } from "../http-host.ts";
+import { startOpenAIHost } from "./request-check.ts";
 
 const wire = {
   id: "file-1",
@@ -72,7 +72,7 @@ async function parseForm(seen: { headers: Readonly<Record<string, string>>; body
 describe("an upload", () => {
   test("is one form whose length is known, and comes back as a file of ours", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson(wire));
+    await using host = await startOpenAIHost(sendJson(wire));
     const { file, opened } = fileOf(Buffer.from('{"a":"ü"}\n'), { expiresAfterSeconds: 3_600 });
     expect(await connect(deps, host.url).upload(file, never)).toEqual({
       id: "file-1",
@@ -112,7 +112,7 @@ describe("an upload", () => {
 
   test("is read from its start again after a 429", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson({}, 429), sendJson(wire));
+    await using host = await startOpenAIHost(sendJson({}, 429), sendJson(wire));
     const { file, opened } = fileOf(Buffer.from("abc"));
     await connect(deps, host.url).upload(file, never);
     expect(opened).toEqual([null, null]);
@@ -120,7 +120,7 @@ describe("an upload", () => {
 
   test("isn't repeated when its answer is lost, lest there be two files", async () => {
     await using deps = createDeps();
-    await using host = await startHost(reset);
+    await using host = await startOpenAIHost(reset);
     const work = connect(deps, host.url).upload(fileOf(Buffer.from("abc")).file, never);
     await expect(work).rejects.toMatchObject({ code: "upstream_unavailable" });
     expect(host.seen).toHaveLength(1);
@@ -150,7 +150,7 @@ describe("an upload larger than one request may be", () => {
 
   test("goes in parts of the file, which are put together in order", async () => {
     await using deps = createDeps();
-    await using host = await startHost(uploadsApi(null));
+    await using host = await startOpenAIHost(uploadsApi(null));
     const { file, opened } = fileOf(content, { expiresAfterSeconds: 7_200 });
     const sent = await connect(deps, host.url, { uploads }).upload(file, never);
     expect(sent).toMatchObject({ id: "file-1", bytes: 2_500 });
@@ -188,7 +188,7 @@ describe("an upload larger than one request may be", () => {
   ])("begins one byte above the limit: $bytes", async ({ bytes, calls }) => {
     await using deps = createDeps();
     const api = uploadsApi(null);
-    await using host = await startHost((response, request, seen) =>
+    await using host = await startOpenAIHost((response, request, seen) =>
       request.url === "/v1/files"
         ? sendJson(wire)(response, request, seen)
         : api(response, request, seen),
@@ -202,7 +202,7 @@ describe("an upload larger than one request may be", () => {
 
   test("is cancelled when a part fails, and says why", async () => {
     await using deps = createDeps();
-    await using host = await startHost(uploadsApi(2));
+    await using host = await startOpenAIHost(uploadsApi(2));
     const work = connect(deps, host.url, { uploads }).upload(fileOf(content).file, never);
     await expect(work).rejects.toMatchObject({ code: "upstream_rejected", message: "Too slow." });
     expect(host.seen.at(-1)).toMatchObject({ method: "POST", url: "/v1/uploads/upload_1/cancel" });
@@ -210,7 +210,7 @@ describe("an upload larger than one request may be", () => {
 
   test("is cancelled when it is aborted", async () => {
     await using deps = createDeps();
-    await using host = await startHost(uploadsApi(null));
+    await using host = await startOpenAIHost(uploadsApi(null));
     const controller = new AbortController();
     const reason = new GatewayError("shutting_down", "Stopping.");
     const { file } = fileOf(content, {
@@ -229,7 +229,7 @@ describe("an upload larger than one request may be", () => {
 describe("files at the provider", () => {
   test("are retrieved one by one", async () => {
     await using deps = createDeps();
-    await using host = await startHost(sendJson({ ...wire, expires_at: null }));
+    await using host = await startOpenAIHost(sendJson({ ...wire, expires_at: null }));
     const file = await connect(deps, host.url).retrieve("file-1", never);
     expect(file).toMatchObject({ id: "file-1", expiresAt: null, createdAt: 1_758_000_000_000 });
     expect(host.seen[0]).toMatchObject({ method: "GET", url: "/v1/files/file-1" });
@@ -239,7 +239,7 @@ describe("files at the provider", () => {
     await using deps = createDeps();
     const first = { object: "list", data: [wire, { ...wire, id: "file-2" }], has_more: true };
     const last = { object: "list", data: [{ ...wire, id: "file-3" }], has_more: false };
-    await using host = await startHost(sendJson(first), sendJson(last));
+    await using host = await startOpenAIHost(sendJson(first), sendJson(last));
     const files = connect(deps, host.url);
     const page = await files.list({ after: null, limit: 20_000 }, never);
     expect(page.items.map((file) => file.id)).toEqual(["file-1", "file-2"]);
@@ -255,7 +255,7 @@ describe("files at the provider", () => {
   test("are deleted, and it is no error if they are gone already", async () => {
     await using deps = createDeps();
     const gone = sendJson({ error: { message: "No such File object: file-1" } }, 404);
-    await using host = await startHost(sendJson({ id: "file-1", deleted: true }), gone);
+    await using host = await startOpenAIHost(sendJson({ id: "file-1", deleted: true }), gone);
     const files = connect(deps, host.url);
     await files.delete("file-1", never);
     await files.delete("file-1", never);
@@ -265,7 +265,7 @@ describe("files at the provider", () => {
   test("are read whole or in part, byte for byte", async () => {
     await using deps = createDeps();
     const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
-    await using host = await startHost((response) => response.end(content));
+    await using host = await startOpenAIHost((response) => response.end(content));
     const files = connect(deps, host.url);
     const whole = await buffer(await files.open("file-1", never));
     const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -278,7 +278,7 @@ describe("files at the provider", () => {
 
   test("that are unknown say so before a byte is read", async () => {
     await using deps = createDeps();
-    await using host = await startHost(
+    await using host = await startOpenAIHost(
       sendJson({ error: { message: "No such File object" } }, 404),
     );
     const work = connect(deps, host.url).open("file-x", never);
@@ -299,7 +299,7 @@ test("a host without files has no such capability", async () => {
 
 test("a host that takes no key is sent none", async () => {
   await using deps = createDeps();
-  await using host = await startHost(sendJson("abc"));
+  await using host = await startOpenAIHost(sendJson("abc"));
   const options = { name: "local", apiKey: null, passThrough: false, files: true, batches: true };
   const provider = createOpenAIProvider({ ...options, baseUrl: host.url }, deps);
   const { files } = provider.connect(access({ key: null }));

@@ -1,5 +1,7 @@
+import { expect } from "vitest";
 import { z } from "zod";
 import type { Emulator } from "../../../src/emulators/control.ts";
+import type { JournalEntry } from "../../../src/emulators/journal.ts";
 import type { OpenAIControl } from "../../../src/emulators/openai/control.ts";
 import type { OpenAILimits } from "../../../src/emulators/openai/limits.ts";
 import { startOpenAIEmulator } from "../../../src/emulators/openai/server.ts";
@@ -9,6 +11,7 @@ import {
 } from "../../../src/providers/openai/openai.ts";
 import { access, createDeps, type TestDeps } from "../http-host.ts";
 import type { ProviderStage } from "../provider.contract.ts";
+import { requestViolation, type SentRequest } from "./request-check.ts";
 
 const KEY = "sk-emulator";
 const WINDOW_MILLISECONDS = 86_400_000;
@@ -84,8 +87,22 @@ export async function startOpenAIStage(
     cutNextResult: () => control.inject({ kind: "cutOff", path: "/content$" }),
     jobsMade: () => control.batches().length,
     async [Symbol.asyncDispose]() {
+      const requests = control.journal().map(toSentRequest);
+      expect(requests).not.toEqual([]);
+      expect(requests.map(requestViolation).filter((violation) => violation !== null)).toEqual([]);
       await deps[Symbol.asyncDispose]();
       await emulator.close();
     },
+  };
+}
+
+function toSentRequest({ method, path, query, headers, body }: JournalEntry): SentRequest {
+  return {
+    method,
+    path: path.replace(/^\/v1/, ""),
+    query,
+    contentType: headers["content-type"],
+    // Of forms the journal keeps nothing.
+    body: body === null ? undefined : JSON.parse(body),
   };
 }
