@@ -20,6 +20,14 @@ test.each([
   await expect(text(exactLength(source, bytes))).rejects.toThrow(`where ${bytes} were expected`);
 });
 
+test("of a stream that is too long, what was promised isn't handed out either", async () => {
+  const chunks: Buffer[] = [];
+  const checked = exactLength(Readable.from([Buffer.from("abc"), Buffer.from("d")]), 3);
+  checked.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await new Promise((resolve) => checked.once("error", resolve));
+  expect(Buffer.concat(chunks).length).toBe(0);
+});
+
 test("a failing source fails it, and destroying it destroys the source", async () => {
   const failing = new Readable({ read: () => {} });
   const checked = exactLength(failing, 1);

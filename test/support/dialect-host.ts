@@ -45,7 +45,7 @@ export async function startDialectHost(
     metrics,
     log,
     redactor,
-    now: Date.now,
+    now: () => NOW,
   });
   const url = await server.listen();
   return {
