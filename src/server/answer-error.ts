@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Dialect } from "../core/dialect.ts";
-import type { GatewayError } from "../core/errors.ts";
+import { GatewayError } from "../core/errors.ts";
 import { toGatewayError } from "./gateway-error.ts";
 
 export type RenderError = Dialect["renderError"];
@@ -16,9 +16,12 @@ export function answerError(
   { thrown, request, reply }: FailedRequest,
   render: RenderError,
 ): FastifyReply {
-  const error = toGatewayError(thrown, request.id);
+  const error = reply.raw.destroyed
+    ? new GatewayError("client_closed", "The client left before its answer was there.")
+    : toGatewayError(thrown, request.id);
   errors.set(request.raw, error);
-  if (error.code === "internal") request.log.error({ error: thrown }, "a request failed");
+  if (error.code === "client_closed") request.log.debug({ error: thrown }, "a client left");
+  else if (error.code === "internal") request.log.error({ error: thrown }, "a request failed");
   else if (error.status >= 500) request.log.warn({ error }, "a request could not be served");
   const { status, headers, body } = render(error, request.id);
   return reply

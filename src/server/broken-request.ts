@@ -25,7 +25,7 @@ function explain(code = ""): { readonly status: number; readonly message: string
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return { status: 408, message: "The request did not arrive in time." };
     case "HPE_HEADER_OVERFLOW":
-      return { status: 431, message: "The headers of the request are too large." };
+      return { status: 431, message: "The headers of the request are too large, or too many." };
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
       return { status: 413, message: "The chunk extensions of the request are too large." };
     default:

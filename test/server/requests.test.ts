@@ -9,9 +9,9 @@ const parameters = z.object({ id: z.string() });
 
 function routes(app: FastifyInstance): void {
   app.get("/files", async () => ({ list: true }));
-  app.get("/files/:id", async (request) => parameters.parse(request.params));
-  app.get("/files/:id/content", async (request) => parameters.parse(request.params));
-  app.post("/echo", async (request) => ({ body: request.body ?? null }));
+  app.get("/files/:id", ({ params }, reply) => reply.send(parameters.parse(params)));
+  app.get("/files/:id/content", ({ params }, reply) => reply.send(parameters.parse(params)));
+  app.post("/echo", ({ body }, reply) => reply.send({ body: body ?? null }));
   app.get("/address", async ({ protocol, host, ip }) => ({ protocol, host, ip }));
   app.get("/refused", async () => {
     throw new GatewayError("conflict", "That is taken.");
