@@ -30,7 +30,7 @@ export function createLog({ log, redactor, destination, now }: LogOptions): Logg
       errorKey: "error",
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
-      serializers: { error: pino.stdSerializers.errWithCause },
+      serializers: { error: pino.stdSerializers.err },
     },
     {
       write(line: string) {
