@@ -3,7 +3,8 @@ import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../src/storage/database/connection.ts";
 import { chatLines, createBatch, readLines, uploadLines, waitForEnd } from "../support/batches.ts";
-import { CLIENT_KEY, PROVIDER_KEY, type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { CLIENT_KEY, PROVIDER_KEY, UNKNOWN_KEY } from "../support/secrets.ts";
 
 async function failure(
   promise: PromiseLike<unknown>,
@@ -74,7 +75,7 @@ describe("a client's own key", () => {
     expect(await owner.files.retrieve(file.id)).toMatchObject({ id: file.id });
   });
 
-  test.each([{ name: "refused by the provider", apiKey: "sk-nobody-knows-this-key-93b1" }])(
+  test.each([{ name: "refused by the provider", apiKey: UNKNOWN_KEY }])(
     "that is $name gets a 401 that says why",
     async ({ apiKey }) => {
       await using gateway = await startGateway({ withKey: false });

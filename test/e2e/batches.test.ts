@@ -9,7 +9,8 @@ import {
   waitFor,
   waitForEnd,
 } from "../support/batches.ts";
-import { PROVIDER_KEY, type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { PROVIDER_KEY } from "../support/secrets.ts";
 
 let gateway: RunningGateway;
 let client: OpenAI;

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chatLines, createBatch, uploadLines, waitForEnd } from "../support/batches.ts";
-import { PROVIDER_KEY, type RunningGateway, startGateway } from "../support/gateway.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { PROVIDER_KEY } from "../support/secrets.ts";
 
 let gateway: RunningGateway;
 let client: OpenAI;

@@ -10,12 +10,8 @@ import {
   type OpenAIEmulatorOptions,
   startOpenAIEmulator,
 } from "../../src/emulators/openai/server.ts";
+import { CLIENT_KEY, PROVIDER_KEY } from "./secrets.ts";
 import { createTestLog, type TestLog } from "./test-log.ts";
-
-/** The key that the gateway is configured with; the emulator knows it too. */
-export const PROVIDER_KEY = "sk-emulator-configured-7f3a91";
-/** A key that a client brings; the emulator knows it too, as another account. */
-export const CLIENT_KEY = "sk-emulator-client-own-52cd08";
 
 export interface RunningGateway extends AsyncDisposable {
   readonly url: string;
