@@ -82,7 +82,7 @@ export async function readForm<Received>(
   const fields: [string, string][] = [];
   let file: FormFile<Received> | null = null;
   try {
-    for await (const part of partsOf(request)) {
+    for await (const part of partsOf(request, options)) {
       if (part.filename === undefined) {
         fields.push(await readField(part, options, fields.length));
       } else {
@@ -105,13 +105,16 @@ interface FormPart {
   readonly fieldname: string | undefined;
   readonly filename: string | undefined;
   readonly mimetype: string;
-  readonly file: Readable;
+  readonly file: Readable & { readonly truncated: boolean };
 }
 
-async function* partsOf(request: FastifyRequest): AsyncGenerator<FormPart> {
+async function* partsOf(
+  request: FastifyRequest,
+  { fileBytes }: FormOptions<unknown>,
+): AsyncGenerator<FormPart> {
   const parts = request.parts({
     isPartAFile: () => true,
-    limits: { parts: MAX_FIELDS + 2, fileSize: Number.POSITIVE_INFINITY, headerSize: 16 * 1024 },
+    limits: { parts: MAX_FIELDS + 2, fileSize: fileBytes, headerSize: 16 * 1024 },
   });
   try {
     for await (const part of parts) {
@@ -144,14 +147,15 @@ async function readField(
   try {
     for await (const chunk of bytesOf(part.file)) {
       bytes += chunk.length;
-      if (bytes > options.fieldBytes) {
-        const message = `'${name}' is larger than ${options.fieldBytes} bytes`;
-        throw new FormError("field_too_large", message, name);
-      }
+      if (bytes > options.fieldBytes) break;
       chunks.push(chunk);
     }
   } catch (error) {
     throw toFormError(error);
+  }
+  if (bytes > options.fieldBytes || part.file.truncated) {
+    const message = `'${name}' is larger than ${options.fieldBytes} bytes`;
+    throw new FormError("field_too_large", message, name);
   }
   return [name, textOf(Buffer.concat(chunks), name)];
 }
@@ -187,36 +191,23 @@ async function readFile<Received>(
   part: FormPart,
   options: FormOptions<Received>,
 ): Promise<FormFile<Received>> {
-  const content = { problem: null };
+  const { file } = part;
+  let problem: FormError | null = null;
+  // What the receiver makes of a broken form matters less than that it was broken.
+  file.once("error", (error) => {
+    problem = toFormError(error);
+  });
+  const stop = (): void => void file.destroy(tooLarge(options));
+  if (file.truncated) stop();
+  else file.once("limit", stop);
   try {
-    const received = await options.receive(limited(part.file, options, content));
+    const received = await options.receive(bytesOf(file));
     return { filename: part.filename ?? "", mimeType: part.mimetype, received };
   } catch (error) {
-    // What the receiver made of a broken form matters less than that it was broken.
-    throw content.problem ?? error;
+    throw problem ?? error;
   } finally {
     // Whoever receives may stop early; a part that is neither read nor destroyed would block the parser.
-    part.file.destroy();
-  }
-}
-
-async function* limited(
-  content: Readable,
-  options: FormOptions<unknown>,
-  broken: { problem: FormError | null },
-): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  try {
-    for await (const chunk of bytesOf(content)) {
-      bytes += chunk.length;
-      if (bytes > options.fileBytes) {
-        throw tooLarge(options);
-      }
-      yield chunk;
-    }
-  } catch (error) {
-    broken.problem = toFormError(error);
-    throw broken.problem;
+    file.destroy();
   }
 }
 
