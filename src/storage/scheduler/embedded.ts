@@ -1,16 +1,15 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { Scheduler, WakeHandler } from "../../core/scheduler.ts";
+import type { Scheduler } from "../../core/scheduler.ts";
 import type { Log } from "../../core/telemetry.ts";
 import { type Connection, executorOf } from "../database/connection.ts";
 import { type BackOff, DEFAULT_BACK_OFF } from "./back-off.ts";
-import { handle, released } from "./handling.ts";
+import { createDispatcher, type Turn } from "./dispatcher.ts";
 import {
   type Claim,
   claimDue,
   claimKey,
-  earliestDue,
+  dueAfter,
   interruptedKeys,
-  type Outcome,
+  oldestDueSeconds,
   saveWake,
   settle,
 } from "./wakes.ts";
@@ -24,129 +23,56 @@ export interface EmbeddedSchedulerOptions {
   readonly backOff?: BackOff;
 }
 
-// The timer is exact; this is for what no timer sees: a clock that jumps, a wake from another process, a rolled back timer.
-const CHECK_MILLISECONDS = 1_000;
-
 /** A scheduler for one process on its own database: the `wakes` table is all that survives, timers only make it prompt. */
 export function createEmbeddedScheduler(options: EmbeddedSchedulerOptions): Scheduler {
   const { connection, now, log, concurrency = 16, backOff = DEFAULT_BACK_OFF } = options;
   const { kysely } = connection;
-  const running = new Map<string, Promise<void>>();
-  const abort = new AbortController();
-  // What a caller's wake sets off isn't part of its transaction, nor of its request.
-  const detached = AsyncLocalStorage.snapshot();
-  let handler: WakeHandler | null = null;
-  let stopping = false;
-  let interrupted: string[] = [];
-  let dueAt = Number.POSITIVE_INFINITY;
-  let timer: NodeJS.Timeout | undefined;
-  let checking: Promise<void> | null = null;
-  let checkAgain = false;
+  // Keys whose handlers never ended; read before this process claims any itself.
+  let interrupted: readonly string[] | null = null;
+  let lookedAt = 0;
 
-  const isOpen = () => handler !== null && !stopping;
-
-  function check(): void {
-    checkAgain = true;
-    if (isOpen()) checking ??= detached(checkUntilQuiet);
+  function toTurn(claim: Claim): Turn {
+    return {
+      key: claim.key,
+      lost: null,
+      claim: () => Promise.resolve(claim),
+      async settle(outcome) {
+        await settle(kysely, claim.key, outcome);
+      },
+    };
   }
 
-  async function checkUntilQuiet(): Promise<void> {
-    clearTimeout(timer);
-    dueAt = Number.POSITIVE_INFINITY;
-    try {
-      while (checkAgain && isOpen()) {
-        checkAgain = false;
-        for (const claim of await claimNext()) start(claim);
-        dueAt = Math.min(dueAt, (await earliestDue(kysely)) ?? Number.POSITIVE_INFINITY);
-      }
-    } catch (error) {
-      log.error({ err: error }, "the database didn't say what is due, will ask again");
-      dueAt = Number.POSITIVE_INFINITY;
-    } finally {
-      checking = null;
-      setTimer();
-    }
-  }
-
-  async function claimNext(): Promise<readonly Claim[]> {
-    const free = concurrency - running.size;
-    if (free <= 0) return [];
-    const [key] = interrupted;
-    if (key === undefined) return claimDue(kysely, now(), free);
-    const claim = await claimKey(kysely, key, { now: now(), through: now() });
-    interrupted = interrupted.slice(1);
-    checkAgain = true;
-    return [claim];
-  }
-
-  function setTimer(): void {
-    clearTimeout(timer);
-    if (!isOpen()) return;
-    // With every place taken, the next handler that ends looks again.
-    const wait = running.size < concurrency ? dueAt - now() : CHECK_MILLISECONDS;
-    timer = detached(setTimeout, check, Math.min(Math.max(wait, 0), CHECK_MILLISECONDS));
-  }
-
-  function start(claim: Claim): void {
-    const done = run(claim).finally(() => {
-      running.delete(claim.key);
-      check();
-    });
-    running.set(claim.key, done);
-  }
-
-  async function run(claim: Claim): Promise<void> {
-    const outcome: Outcome =
-      handler === null || stopping
-        ? released(claim, now())
-        : await handle(claim, abort.signal, { handler, stopped: abort.signal, now, backOff, log });
-    await settleSurely(claim.key, outcome);
-  }
-
-  /** Until it is settled the key stays claimed; if the process ends first, it is handled again at the next start. */
-  async function settleSurely(key: string, outcome: Outcome): Promise<void> {
-    for (;;) {
-      try {
-        await settle(kysely, key, outcome);
-        return;
-      } catch (error) {
-        log.error({ key, err: error }, "the end of a handler couldn't be saved, will try again");
-        if (stopping) return;
-        await new Promise((resolve) => setTimeout(resolve, CHECK_MILLISECONDS));
-      }
-    }
-  }
+  const dispatcher = createDispatcher({
+    async take(limit) {
+      interrupted ??= await interruptedKeys(kysely);
+      lookedAt = now();
+      if (interrupted.length === 0) return (await claimDue(kysely, lookedAt, limit)).map(toTurn);
+      const [key = "", ...others] = interrupted;
+      const claim = await claimKey(kysely, key, { now: lookedAt, through: lookedAt });
+      interrupted = others;
+      return [toTurn(claim)];
+    },
+    async untilNext() {
+      const next = interrupted?.length === 0 ? await dueAfter(kysely, lookedAt) : lookedAt;
+      return next === null ? Number.POSITIVE_INFINITY : next - now();
+    },
+    pollMilliseconds: 1_000,
+    concurrency,
+    now,
+    backOff,
+    log,
+  });
 
   return {
     async wake(key, at, tables) {
       await saveWake(tables === undefined ? kysely : executorOf(tables), key, at);
-      if (at <= now()) {
-        check();
-      } else if (at < dueAt) {
-        dueAt = at;
-        if (checking === null) setTimer();
-      }
+      // Inside a transaction the look waits for its end: SQLite has one connection.
+      dispatcher.look(at - now());
     },
-
-    async work(wakeHandler) {
-      if (handler !== null) throw new Error("work is called once");
-      handler = wakeHandler;
-      interrupted = [...(await interruptedKeys(kysely))];
-      check();
+    async work(handler) {
+      dispatcher.start(handler);
     },
-
-    async oldestDueSeconds() {
-      const due = await earliestDue(kysely);
-      return due === null ? 0 : Math.max(0, (now() - due) / 1_000);
-    },
-
-    async stop(graceMilliseconds) {
-      stopping = true;
-      clearTimeout(timer);
-      const grace = setTimeout(() => abort.abort(), graceMilliseconds);
-      await checking;
-      await Promise.all(running.values());
-      clearTimeout(grace);
-    },
+    oldestDueSeconds: () => oldestDueSeconds(kysely, now()),
+    stop: (graceMilliseconds) => dispatcher.stop(graceMilliseconds),
   };
 }

@@ -16,15 +16,16 @@ type Executor = Kysely<Schema>;
 
 /** True if this wake is the earliest now; a later one than what waits changes nothing. */
 export async function saveWake(executor: Executor, key: string, at: number): Promise<boolean> {
+  const due_at = Math.ceil(at);
   const row = await executor
     .insertInto("wakes")
-    .values({ key, due_at: at, claimed_at: null, failures: 0 })
+    .values({ key, due_at, claimed_at: null, failures: 0 })
     .onConflict((conflict) =>
       conflict
         .column("key")
-        .doUpdateSet({ due_at: at })
+        .doUpdateSet({ due_at })
         .where((where) =>
-          where.or([where("wakes.due_at", "is", null), where("wakes.due_at", ">", at)]),
+          where.or([where("wakes.due_at", "is", null), where("wakes.due_at", ">", due_at)]),
         ),
     )
     .returning("key")
@@ -115,14 +116,21 @@ export async function interruptedKeys(executor: Executor): Promise<readonly stri
   return rows.map((row) => row.key);
 }
 
-/** When the next wake that nobody handles is due; null if none waits. */
-export async function earliestDue(executor: Executor): Promise<number | null> {
+/** When the next wake after `after` is due that nobody handles; null if none waits. */
+export async function dueAfter(executor: Executor, after: number): Promise<number | null> {
   const row = await executor
     .selectFrom("wakes")
     .select((from) => from.fn.min("due_at").as("due_at"))
     .where("claimed_at", "is", null)
+    .where("due_at", ">", after)
     .executeTakeFirst();
   return row?.due_at ?? null;
+}
+
+/** How late the oldest wake is that is due and not being handled. */
+export async function oldestDueSeconds(executor: Executor, now: number): Promise<number> {
+  const due = await dueAfter(executor, Number.MIN_SAFE_INTEGER);
+  return due === null ? 0 : Math.max(0, (now - due) / 1_000);
 }
 
 /** Waiting wakes in the order of their keys, after the key `after`; given `before`, only those due before it. */

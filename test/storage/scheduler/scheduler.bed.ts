@@ -4,10 +4,12 @@ import { join } from "node:path";
 import type { Scheduler } from "../../../src/core/scheduler.ts";
 import type { Database } from "../../../src/core/storage.ts";
 import type { Log } from "../../../src/core/telemetry.ts";
-import { type Connection, openPostgres, openSqlite } from "../../../src/storage/database/connection.ts";
-import { setExecutor } from "../../../src/storage/database/executors.ts";
-import { insideTransaction } from "../../../src/storage/database/transaction-scope.ts";
-import { migrate } from "../../../src/storage/database/migrations.ts";
+import {
+  type Connection,
+  openPostgres,
+  openSqlite,
+} from "../../../src/storage/database/connection.ts";
+import { openDatabase } from "../../../src/storage/database/database.ts";
 import type { BackOff } from "../../../src/storage/scheduler/back-off.ts";
 import { openScheduler } from "../../../src/storage/scheduler/scheduler.ts";
 import { createTestDatabase } from "../../support/postgres.ts";
@@ -44,13 +46,16 @@ export async function createPostgresBed(): Promise<SchedulerBed | null> {
   return database === null ? null : createBed(database.url, () => database.drop());
 }
 
-export async function createBed(address: string, remove: () => Promise<void>): Promise<SchedulerBed> {
+export async function createBed(
+  address: string,
+  remove: () => Promise<void>,
+): Promise<SchedulerBed> {
   const connection = await open(address);
-  await migrate(connection);
+  const database = await openDatabase(connection);
   const schedulers: Scheduler[] = [];
   return {
     address,
-    database: createDatabase(connection),
+    database,
     async createScheduler(options = {}) {
       const scheduler = await createScheduler(connection, address, options);
       schedulers.push(scheduler);
@@ -60,16 +65,14 @@ export async function createBed(address: string, remove: () => Promise<void>): P
       connection.kysely.selectFrom("wakes").select(["key", "due_at"]).orderBy("key").execute(),
     async [Symbol.asyncDispose]() {
       await Promise.all(schedulers.map((scheduler) => scheduler.stop(0)));
-      await connection.close();
+      await database.close();
       await remove();
     },
   };
 }
 
 export function open(address: string): Promise<Connection> {
-  return isPostgres(address)
-    ? openPostgres(address)
-    : openSqlite(address, { exclusive: false });
+  return isPostgres(address) ? openPostgres(address) : openSqlite(address, { exclusive: false });
 }
 
 export function createScheduler(
@@ -89,18 +92,4 @@ export function createScheduler(
 
 function isPostgres(address: string): boolean {
   return address.startsWith("postgres:");
-}
-
-// SHIM
-function createDatabase(connection: Connection): Database {
-  return {
-    transaction: (work: (tables: never) => Promise<unknown>) =>
-      connection.kysely.transaction().execute((trx) =>
-        insideTransaction(() => {
-          const tables = {};
-          setExecutor(tables as never, trx);
-          return work(tables as never);
-        }),
-      ),
-  } as never;
 }
