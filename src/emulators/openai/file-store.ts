@@ -24,6 +24,8 @@ export interface FileStore {
   readonly find: (project: string, id: string) => FileRecord | null;
   /** In the order they were made. */
   readonly list: (project: string) => readonly FileRecord[];
+  /** The same, of every project. */
+  readonly all: () => readonly FileRecord[];
   readonly remove: (file: FileRecord) => Promise<void>;
   /** Opens a fresh file on disk. */
   readonly write: () => FileWriter;
@@ -46,7 +48,9 @@ export async function openFileStore(parent: string | null, now: () => number): P
   const directory = await mkdtemp(join(parent ?? tmpdir(), "openai-emulator-"));
   const files = new Map<string, FileRecord>();
   const isAlive = (file: FileRecord) => file.expiresAt === null || now() / 1_000 < file.expiresAt;
+  const all = () => [...files.values()].filter(isAlive);
   return {
+    all,
     add: (file) => {
       files.set(file.id, file);
     },
@@ -54,8 +58,7 @@ export async function openFileStore(parent: string | null, now: () => number): P
       const file = files.get(id);
       return file !== undefined && file.project === project && isAlive(file) ? file : null;
     },
-    list: (project) =>
-      [...files.values()].filter((file) => file.project === project && isAlive(file)),
+    list: (project) => all().filter((file) => file.project === project),
     remove: async (file) => {
       files.delete(file.id);
       await rm(file.path, { force: true });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import { batchCommands, createBatchControl } from "../batch-control.ts";
+import { createBatchControl } from "../batch-control.ts";
 import type { Emulator } from "../control.ts";
 import { CONTROL_PREFIX } from "../control-routes.ts";
 import { createControl } from "../control.ts";
@@ -15,6 +15,7 @@ import { createKeyCheck, DEFAULT_API_KEY } from "./api-keys.ts";
 import { createBatchBook } from "./batches.ts";
 import type { Call, Route } from "./call.ts";
 import type { OpenAIControl } from "./control.ts";
+import { createOwnControl, ownCommands } from "./control.ts";
 import { openFileStore } from "./file-store.ts";
 import { fileRoutes } from "./files.ts";
 import type { OpenAILimits } from "./limits.ts";
@@ -80,6 +81,7 @@ export async function startOpenAIEmulator(
         metadata: record.metadata,
       })),
   });
+  const own = createOwnControl(steering, store);
   const centre = createControl({
     now: options.now ?? Date.now,
     renderError: (status) => ({
@@ -89,7 +91,7 @@ export async function startOpenAIEmulator(
     clockChanged: () => {
       for (const batch of book.all()) void batch.checkClock();
     },
-    commands: batchCommands(steering),
+    commands: ownCommands(own),
   });
   const routes = [
     ...fileRoutes({ store, limits, now }),
@@ -112,7 +114,7 @@ export async function startOpenAIEmulator(
   return {
     url: `${address.origin}${API_ROOT}`,
     controlUrl: address.origin + CONTROL_PREFIX.replace(/\/$/, ""),
-    control: { ...centre.control, ...steering },
+    control: { ...centre.control, ...own },
     close,
     [Symbol.asyncDispose]: close,
   };
