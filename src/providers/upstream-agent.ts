@@ -17,13 +17,22 @@ export class ConnectError extends Error {
   }
 }
 
+/** Lets the disk be read while the socket is written: chunks of 64 KiB would else go one by one. */
+const SOCKET_BUFFER_BYTES = 256 * 1024;
+
 /** The connections to all providers. The app closes it last. */
 export function createUpstreamAgent({
   connectSeconds = 10,
   connections = 256,
 }: AgentSettings = {}): Agent {
   // HTTP/1.1 only: one body per connection, with a length that says when it was cut off.
-  const connect = buildConnector({ timeout: connectSeconds * 1_000, allowH2: false });
+  const settings = {
+    timeout: connectSeconds * 1_000,
+    allowH2: false,
+    // Not in undici's types; it hands on to the socket whatever it doesn't know.
+    highWaterMark: SOCKET_BUFFER_BYTES,
+  };
+  const connect = buildConnector(settings);
   return new Agent({
     allowH2: false,
     connections,

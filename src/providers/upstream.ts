@@ -31,14 +31,14 @@ export interface UpstreamTimeouts {
   readonly jsonSeconds: number;
 }
 
-export const UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
+const UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
   answerSeconds: 60,
   uploadAnswerSeconds: 300,
   idleSeconds: 60,
   jsonSeconds: 120,
 };
 
-export const UPSTREAM_RETRY: RetryPolicy = {
+const UPSTREAM_RETRY: RetryPolicy = {
   attempts: 3,
   firstDelayMilliseconds: 500,
   maxDelayMilliseconds: 8_000,

@@ -20,7 +20,7 @@ export interface UploadLimits {
   readonly partBytes: number;
 }
 
-export const OPENAI_UPLOAD_LIMITS: UploadLimits = {
+const OPENAI_UPLOAD_LIMITS: UploadLimits = {
   requestBytes: 512 * 1024 * 1024,
   partBytes: 64 * 1024 * 1024,
 };
