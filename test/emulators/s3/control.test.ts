@@ -1,0 +1,62 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { sendCommand } from "../../../src/emulators/control-routes.ts";
+import { startS3Emulator } from "../../../src/emulators/s3/server.ts";
+import { S3_BUCKET, startTestS3 } from "../../support/s3.ts";
+import { sendRaw } from "./raw-s3.ts";
+
+describe("the control of the S3 emulator", () => {
+  test("is reached over HTTP beside the API", async () => {
+    await using server = await startTestS3();
+    const { controlUrl, url } = server.emulator;
+    const path = `/${S3_BUCKET}/key`;
+    await sendRaw(url, { method: "PUT", path, body: "content" });
+    const objects = await sendCommand(controlUrl, "objects", S3_BUCKET);
+    expect(objects).toEqual([{ key: "key", bytes: 7, contentType: "binary/octet-stream" }]);
+    expect(await sendCommand(controlUrl, "uploads", S3_BUCKET)).toEqual([]);
+    await sendCommand(controlUrl, "inject", { kind: "status", status: 503 });
+    expect(await sendRaw(url, { path })).toMatchObject({ status: 503, code: "SlowDown" });
+    await sendCommand(controlUrl, "failCompletions", 2);
+    await expect(sendCommand(controlUrl, "objects", "none")).rejects.toThrow("does not exist");
+    expect(await sendCommand(controlUrl, "journal")).toMatchObject([
+      { method: "PUT", path, status: 200, bytes: 7, fault: null },
+      { method: "GET", path, status: 503, fault: "status" },
+    ]);
+  });
+
+  test("an error that was asked for has the shape of S3's", async () => {
+    await using server = await startTestS3();
+    for (const [status, code] of [
+      [403, "AccessDenied"],
+      [404, "NoSuchKey"],
+      [400, "InvalidRequest"],
+      [500, "InternalError"],
+    ] as const) {
+      server.emulator.control.inject({ kind: "status", status });
+      const reply = await sendRaw(server.emulator.url, { path: `/${S3_BUCKET}/key` });
+      expect([reply.status, reply.code]).toEqual([status, code]);
+    }
+  });
+
+  test("bodies lie in a folder of its own, which goes when the emulator ends", async () => {
+    const parent = await mkdtemp(join(tmpdir(), "crossbatch-emulator-"));
+    const emulator = await startS3Emulator({ buckets: [S3_BUCKET], dataDirectory: parent });
+    const path = `/${S3_BUCKET}/key`;
+    const files = async () => (await readdir(parent, { recursive: true })).length - 1;
+    await sendRaw(emulator.url, { method: "PUT", path, body: "content" });
+    await sendRaw(emulator.url, { method: "PUT", path, body: "again" });
+    expect(await files()).toBe(1);
+    await sendRaw(emulator.url, { method: "DELETE", path });
+    expect(await files()).toBe(0);
+    await sendRaw(emulator.url, { method: "PUT", path, body: "content" });
+    await emulator.close();
+    expect(await readdir(parent)).toEqual([]);
+    await rm(parent, { recursive: true });
+  });
+
+  test("a bucket name that S3 wouldn't take is refused at the start", async () => {
+    await expect(startS3Emulator({ buckets: ["No_Bucket"] })).rejects.toThrow("not valid");
+  });
+});
