@@ -1,6 +1,7 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { checkConfig } from "./config-check.ts";
 import { documentConfiguration } from "../config/document.ts";
+import { reportFailure } from "./report-failure.ts";
 import { serve } from "./serve.ts";
 
 /** The `crossbatch` program; without a command it serves. Each command loads what it needs and nothing else. */
@@ -13,6 +14,14 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .command("serve")
     .description("Starts the gateway, as environment and crossbatch.yaml say; the default.")
     .action(() => serve(source));
+  program
+    .command("emulate [providers...]")
+    .description("Starts emulated providers to try things on, and says how to reach them.")
+    .option("--port <number>", "port of the first; the others follow", wholeNumber)
+    .option("--host <address>", "address to listen on")
+    .option("--speed <lines>", 'lines per second of a batch, or "instant"', speed)
+    .option("--api-key <key>", "the key that they take")
+    .action((providers: string[], options: EmulateFlags) => startEmulators(providers, options));
   const config = program.command("config").description("Looks at the configuration.");
   config
     .command("check")
@@ -23,4 +32,30 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .description("Prints docs/configuration.md.")
     .action(() => void process.stdout.write(documentConfiguration()));
   await program.parseAsync([node, script, ...(words.length === 0 ? ["serve"] : words)]);
+}
+
+interface EmulateFlags {
+  readonly port?: number;
+  readonly host?: string;
+  readonly speed?: number | "instant";
+  readonly apiKey?: string;
+}
+
+/** They run until the process is ended. */
+async function startEmulators(providers: readonly string[], options: EmulateFlags): Promise<void> {
+  const { emulate } = await import("./emulate.ts");
+  try {
+    await emulate({ ...options, ...(providers.length === 0 ? {} : { providers }) });
+  } catch (error) {
+    reportFailure(error, []);
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+function speed(text: string): number | "instant" {
+  return text === "instant" ? text : wholeNumber(text);
 }

@@ -1,0 +1,29 @@
+import OpenAI from "openai";
+import { expect, test } from "vitest";
+import { emulate } from "../../src/cli/emulate.ts";
+
+test("emulators are started and their addresses told", async () => {
+  const lines: string[] = [];
+  await using emulators = await emulate({ print: (line) => void lines.push(line) });
+  const openai = emulators.byProvider.get("openai");
+  expect(lines).toEqual([
+    `openai  base URL ${openai?.url}  API key sk-emulator  control ${openai?.controlUrl}`,
+  ]);
+  const client = new OpenAI({ apiKey: "sk-emulator", baseURL: openai?.url ?? "", maxRetries: 0 });
+  expect((await client.files.list()).data).toEqual([]);
+});
+
+test("the key may be chosen", async () => {
+  await using emulators = await emulate({ apiKey: "sk-mine", print: () => undefined });
+  const baseURL = emulators.byProvider.get("openai")?.url ?? "";
+  const list = (apiKey: string) =>
+    new OpenAI({ apiKey, baseURL, maxRetries: 0 }).files.list().then((page) => page.data.length);
+  expect(await list("sk-mine")).toBe(0);
+  await expect(list("sk-emulator")).rejects.toMatchObject({ status: 401 });
+});
+
+test("an unknown provider is refused before anything is started", async () => {
+  await expect(emulate({ providers: ["openai", "acme"], print: () => undefined })).rejects.toThrow(
+    "There is no emulator for 'acme'; there are emulators for: openai.",
+  );
+});
