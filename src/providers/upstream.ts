@@ -20,7 +20,7 @@ export interface HttpOptions extends ExchangeOptions {
 /** What all providers share: the app makes it once. */
 export type HttpDeps = Omit<HttpOptions, "provider" | "baseUrl" | "authorize">;
 
-export interface UpstreamTimeouts {
+interface UpstreamTimeouts {
   /** From the end of a request to the first byte of its answer. */
   readonly answerSeconds: number;
   /** As `answerSeconds`, for uploads: the provider may check or store them first. */
@@ -48,7 +48,7 @@ const UPSTREAM_RETRY: RetryPolicy = {
 /** A provider that asks for a longer wait is asked again by the engine, not while a client waits. */
 const MAX_RETRY_AFTER_SECONDS = 30;
 
-export interface HttpCall {
+interface HttpCall {
   /** Its name in the metrics: `batches.create`. */
   readonly operation: string;
   readonly signal: AbortSignal;
@@ -58,16 +58,16 @@ export interface HttpCall {
   readonly idempotent?: boolean;
 }
 
-export interface JsonCall<Value> extends HttpCall {
+interface JsonCall<Value> extends HttpCall {
   readonly body?: JsonObject;
   readonly reply: z.ZodType<Value>;
 }
 
-export interface StreamCall extends HttpCall {
+interface StreamCall extends HttpCall {
   readonly range?: ByteRange | undefined;
 }
 
-export interface SendCall<Value> extends HttpCall {
+interface SendCall<Value> extends HttpCall {
   readonly contentType: string;
   /** Null where the length isn't known: the body then goes chunked. */
   readonly bytes: number | null;
@@ -159,6 +159,9 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
         const name = `${method} ${path}`;
         const timer = createAbortTimer(call.signal);
         const { idleSeconds, uploadAnswerSeconds } = timeouts;
+        let isAnswered = false;
+        // A host that has said yes has acted, whether or not it read everything.
+        const isCutShort = () => !isAnswered && !body.isWhole();
         const body = trackBody(call.body(timer.signal), {
           bytes: call.bytes,
           onChunk: () => timer.refresh(),
@@ -166,7 +169,7 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
             timer.start(uploadAnswerSeconds * 1_000, () => late(name, uploadAnswerSeconds)),
         });
         timer.start(idleSeconds * 1_000, () =>
-          late(name, idleSeconds, body.isWhole() ? {} : { notSent: true }),
+          late(name, idleSeconds, isCutShort() ? { notSent: true } : {}),
         );
         try {
           const response = await exchange(access, {
@@ -184,6 +187,7 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
             answerSeconds: 0,
             idleSeconds,
           });
+          isAnswered = true;
           return await parseReply(response, { provider, call: name, reply: call.reply });
         } catch (error) {
           call.signal.throwIfAborted();
@@ -191,8 +195,7 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
           // Frees the source, which may be waiting for bytes that nobody wants any more.
           timer.abort(error);
           const failure = isLate ? null : body.failure();
-          const isCutShort = !body.isWhole();
-          throw failure ?? toBrokenError(error, { provider, call: name, isCutShort });
+          throw failure ?? toBrokenError(error, { provider, call: name, isCutShort: isCutShort() });
         } finally {
           timer.stop();
         }

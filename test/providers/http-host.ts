@@ -73,7 +73,7 @@ export const reset: Answer = (_, request) => request.socket.resetAndDestroy();
 
 export const silence: Answer = () => undefined;
 
-export interface UpstreamCallSeen {
+interface UpstreamCallSeen {
   readonly provider: string;
   readonly operation: string;
   readonly status: number | null;

@@ -15,7 +15,7 @@ import type {
 } from "../../src/core/provider.ts";
 import { failure } from "./http-host.ts";
 
-export interface ResultRow {
+interface ResultRow {
   readonly customId: string;
   readonly outcome: "succeeded" | "errored" | "canceled" | "expired";
 }

@@ -483,6 +483,23 @@ describe("a streamed request", () => {
     },
   );
 
+  test("may have done something if the host said yes before it was whole", async () => {
+    await using deps = createDeps();
+    const server = createServer((request, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write('{"id":', () => setTimeout(() => request.socket.destroy(), 50));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const http = connect(deps, `http://127.0.0.1:${port}`);
+    const error = await failure(http.send("POST", "/a", { ...send, bytes: 9, body: unended }));
+    server.close();
+    expect(error.code).toBe("upstream_unavailable");
+    expect(error.details.notSent).toBeUndefined();
+  });
+
   test("ends at once when the host refuses it before it is whole", async () => {
     await using deps = createDeps();
     const server = createServer((_, response) => {

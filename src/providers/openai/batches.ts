@@ -66,7 +66,7 @@ export function createBatches(http: UpstreamHttp): Batches {
       ] as const;
       for (const [role, nativeId] of files) {
         if (!nativeId) continue;
-        const open = (signal: AbortSignal) =>
+        const open = async (signal: AbortSignal) =>
           http.stream(contentPath(nativeId), { operation: "files.content", signal });
         yield { role, nativeId, open };
       }

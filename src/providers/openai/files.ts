@@ -39,13 +39,13 @@ export function createFiles(http: UpstreamHttp, limits: UploadLimits): UpstreamF
       return { items: page.data.map(toFile), next: nextOf(page) };
     },
 
-    open: (id, signal, range) =>
+    open: async (id, signal, range) =>
       http.stream(contentPath(id), { operation: "files.content", signal, range }),
 
     async delete(id, signal) {
-      const path = `/files/${pathSegment(id)}`;
+      const call = { operation: "files.delete", signal, reply: z.unknown() };
       try {
-        await http.json("DELETE", path, { operation: "files.delete", signal, reply: z.unknown() });
+        await http.json("DELETE", `/files/${pathSegment(id)}`, call);
       } catch (error) {
         if (!isGatewayError(error, "upstream_not_found")) throw error;
       }

@@ -6,7 +6,7 @@ import { createBatches } from "./batches.ts";
 import { createFiles } from "./files.ts";
 
 /** OpenAI's: 50,000 lines, 200 MB, one model, 24 h. Other hosts may differ. */
-export const OPENAI_LIMITS: ProviderLimits = {
+const OPENAI_LIMITS: ProviderLimits = {
   minLines: 1,
   maxLines: 50_000,
   maxBytes: 200 * 1024 * 1024,

@@ -12,6 +12,7 @@ import {
   access,
   type Answer,
   createDeps,
+  failure,
   never,
   reset,
   SECRET,
@@ -260,6 +261,15 @@ describe("files at the provider", () => {
     await files.delete("file-1", never);
     await files.delete("file-1", never);
     expect(host.seen.map((one) => one.method)).toEqual(["DELETE", "DELETE"]);
+  });
+
+  test.each(["", ".", ".."])("can't have the id '%s'", async (id) => {
+    await using deps = createDeps();
+    const files = connect(deps, "http://127.0.0.1:1");
+    expect((await failure(files.retrieve(id, never))).code).toBe("upstream_not_found");
+    expect((await failure(files.open(id, never))).code).toBe("upstream_not_found");
+    await files.delete(id, never);
+    expect(deps.calls).toEqual([]);
   });
 
   test("are read whole or in part, byte for byte", async () => {
