@@ -1,14 +1,11 @@
-import { createTestDatabase, canRun } from "../../support/postgres.ts";
+import { describe } from "vitest";
+import { canRun, createTestDatabase } from "../../support/postgres.ts";
 import { createPostgresBed } from "./scheduler.bed.ts";
 import { describeScheduler } from "./scheduler.contract.ts";
 
 const probe = await createTestDatabase();
 await probe?.drop();
 
-if (canRun(probe !== null, "the scheduler on PostgreSQL")) {
-  describeScheduler("pg-boss", async () => {
-    const bed = await createPostgresBed();
-    if (bed === null) throw new Error("PostgreSQL is gone");
-    return bed;
-  });
-}
+describe.runIf(canRun(probe !== null, "the scheduler on PostgreSQL"))("on PostgreSQL", () => {
+  describeScheduler("pg-boss", createPostgresBed);
+});

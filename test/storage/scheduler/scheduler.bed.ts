@@ -15,6 +15,7 @@ import { openScheduler } from "../../../src/storage/scheduler/scheduler.ts";
 import { createTestDatabase } from "../../support/postgres.ts";
 
 export interface BedOptions {
+  readonly now?: () => number;
   readonly concurrency?: number;
   readonly backOff?: BackOff;
 }
@@ -25,6 +26,8 @@ export interface SchedulerBed extends AsyncDisposable {
   readonly address: string;
   readonly database: Database;
   createScheduler(options?: BedOptions): Promise<Scheduler>;
+  /** With a connection of its own, as another process has. */
+  createReplica(options?: BedOptions): Promise<Scheduler>;
   /** What waits or is being handled. */
   wakes(): Promise<readonly { readonly key: string; readonly due_at: number | null }[]>;
 }
@@ -40,10 +43,11 @@ export async function createSqliteBed(): Promise<SchedulerBed> {
   return createBed(path, () => rm(folder, { recursive: true, force: true }));
 }
 
-/** Null if no server is reachable. */
-export async function createPostgresBed(): Promise<SchedulerBed | null> {
+/** Only where a server is known to be reachable. */
+export async function createPostgresBed(): Promise<SchedulerBed> {
   const database = await createTestDatabase();
-  return database === null ? null : createBed(database.url, () => database.drop());
+  if (database === null) throw new Error("PostgreSQL is gone");
+  return createBed(database.url, () => database.drop());
 }
 
 export async function createBed(
@@ -52,6 +56,7 @@ export async function createBed(
 ): Promise<SchedulerBed> {
   const connection = await open(address);
   const database = await openDatabase(connection);
+  const connections = [connection];
   const schedulers: Scheduler[] = [];
   return {
     address,
@@ -61,11 +66,18 @@ export async function createBed(
       schedulers.push(scheduler);
       return scheduler;
     },
+    async createReplica(options = {}) {
+      const own = await open(address);
+      connections.push(own);
+      const scheduler = await createScheduler(own, address, options);
+      schedulers.push(scheduler);
+      return scheduler;
+    },
     wakes: () =>
       connection.kysely.selectFrom("wakes").select(["key", "due_at"]).orderBy("key").execute(),
     async [Symbol.asyncDispose]() {
       await Promise.all(schedulers.map((scheduler) => scheduler.stop(0)));
-      await database.close();
+      await Promise.all(connections.map((each) => each.close()));
       await remove();
     },
   };

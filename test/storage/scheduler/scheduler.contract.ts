@@ -4,7 +4,8 @@ import type { SchedulerBed } from "./scheduler.bed.ts";
 import { createJournal, startWorker } from "./worker.ts";
 
 const HOUR = 3_600_000;
-const patience = { timeout: 25_000, interval: 10 };
+/** For what takes as long as it takes. */
+export const patience = { timeout: 25_000, interval: 10 };
 
 /** What every scheduler promises. */
 export function describeScheduler(name: string, createBed: () => Promise<SchedulerBed>): void {
@@ -310,18 +311,17 @@ export function describeScheduler(name: string, createBed: () => Promise<Schedul
 
       await using first = startWorker({ address: bed.address, journal, holdMilliseconds: HOUR });
       await vi.waitFor(async () => {
-        const started = (await journal.lines()).filter(({ what }) => what === "start");
-        expect(started.length).toBeGreaterThanOrEqual(16);
+        expect((await journal.lines("start")).length).toBeGreaterThanOrEqual(16);
       }, patience);
       // Waits while the killed handler is run again, for its own time hasn't come.
       const later = Date.now() + HOUR;
-      const running = (await journal.lines()).find(({ what }) => what === "start")?.key ?? "";
+      const running = (await journal.lines("start"))[0]?.key ?? "";
       await scheduler.wake(running, later);
       await first.kill();
 
       await using second = startWorker({ address: bed.address, journal, holdMilliseconds: 0 });
       await vi.waitFor(async () => {
-        const ended = (await journal.lines()).filter(({ what }) => what === "end");
+        const ended = await journal.lines("end");
         expect(ended.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
         expect(ended.every(({ pid }) => pid === second.pid)).toBe(true);
       }, patience);

@@ -9,6 +9,7 @@ const write = (what: string, key: string): void =>
 
 await scheduler.work(async (key, signal) => {
   write("start", key);
+  signal.addEventListener("abort", () => write("aborted", key));
   await sleep(Number(holdMilliseconds), undefined, { signal });
   write("end", key);
 });

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface JournalLine {
-  readonly what: string;
   readonly key: string;
   readonly pid: number;
 }
@@ -14,7 +13,8 @@ export interface JournalLine {
 /** What the handlers of several processes did, in the order they did it. */
 export interface Journal extends AsyncDisposable {
   readonly path: string;
-  lines(): Promise<readonly JournalLine[]>;
+  /** Only those that say `what`. */
+  lines(what: string): Promise<readonly JournalLine[]>;
 }
 
 export async function createJournal(): Promise<Journal> {
@@ -22,15 +22,14 @@ export async function createJournal(): Promise<Journal> {
   const path = join(folder, "journal.txt");
   return {
     path,
-    async lines() {
+    async lines(what) {
       const text = await readFile(path, "utf8").catch(() => "");
       return text
         .split("\n")
         .filter((line) => line !== "")
-        .map((line) => {
-          const [what = "", key = "", pid = ""] = line.split(" ");
-          return { what, key, pid: Number(pid) };
-        });
+        .map((line) => line.split(" "))
+        .filter(([said]) => said === what)
+        .map(([, key = "", pid = ""]) => ({ key, pid: Number(pid) }));
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
@@ -40,6 +39,8 @@ export interface Worker extends AsyncDisposable {
   readonly pid: number;
   /** As a power cut would: nothing is said to anyone. */
   kill(): Promise<void>;
+  pause(): void;
+  resume(): void;
 }
 
 export interface WorkerOptions {
@@ -61,5 +62,11 @@ export function startWorker({ address, journal, holdMilliseconds }: WorkerOption
     await exited;
   };
   if (child.pid === undefined) throw new Error("the worker didn't start");
-  return { pid: child.pid, kill, [Symbol.asyncDispose]: kill };
+  return {
+    pid: child.pid,
+    kill,
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+    [Symbol.asyncDispose]: kill,
+  };
 }
