@@ -1,7 +1,6 @@
 import type { Batch, BatchState } from "../../core/batch.ts";
 import type { StoredFile, Upload, UploadPart } from "../../core/file.ts";
 import { type BatchView, type FileRef, type Page, publicId } from "../../core/gateway.ts";
-import { RESERVED_METADATA_KEY } from "./schemas.ts";
 
 export function renderFile(file: StoredFile) {
   return {
@@ -78,7 +77,7 @@ export function renderBatch({ batch, input, output, error }: BatchView) {
           failed: batch.counts.failed,
         },
     usage: renderUsage(batch),
-    metadata: renderMetadata(batch),
+    metadata: batch.metadata,
     crossbatch: {
       id: batch.id,
       provider: batch.provider,
@@ -115,14 +114,6 @@ function renderUsage({ usage }: Batch) {
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: usage.totalTokens,
   };
-}
-
-/** Without our own key, which a batch made elsewhere by another gateway may carry. */
-function renderMetadata({ metadata }: Batch) {
-  if (metadata === null) return null;
-  return Object.fromEntries(
-    Object.entries(metadata).filter(([key]) => key !== RESERVED_METADATA_KEY),
-  );
 }
 
 export function renderList<Row, Item extends { readonly id: string }>(

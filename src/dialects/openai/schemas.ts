@@ -102,8 +102,6 @@ export const completeUploadSchema = z.strictObject({
   ...gatewayFields,
 });
 
-/** Keys of ours in a provider's metadata. */
-export const RESERVED_METADATA_KEY = "crossbatch_part";
 const MAX_METADATA_PAIRS = 16;
 
 const metadata = z.record(text, text.max(512)).superRefine((pairs, context) => {
@@ -119,7 +117,6 @@ const metadata = z.record(text, text.max(512)).superRefine((pairs, context) => {
         `key too long. Expected keys of at most 64 characters, but got one with ${key.length} instead.`,
       );
     }
-    if (key === RESERVED_METADATA_KEY) context.addIssue(`the key '${key}' is the gateway's own.`);
   }
 });
 

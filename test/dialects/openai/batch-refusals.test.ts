@@ -104,14 +104,6 @@ const BATCHES: readonly Refusal[] = [
     code: "invalid_type",
   },
   {
-    what: "our own key in metadata",
-    path: "/batches",
-    json: { ...batch, metadata: { crossbatch_part: "x" } },
-    message: "Invalid 'metadata': the key 'crossbatch_part' is the gateway's own.",
-    param: "metadata",
-    code: "invalid_value",
-  },
-  {
     what: "an expiry of the output that is too short",
     path: "/batches",
     json: { ...batch, output_expires_after: { anchor: "created_at", seconds: 1 } },

@@ -88,7 +88,7 @@ test("a batch that has ended says everything", () => {
     state: "completed",
     model: "gpt-4o-mini",
     counts: { total: 3, completed: 2, failed: 1 },
-    metadata: { team: "a", crossbatch_part: "token" },
+    metadata: { team: "a" },
     usage: {
       inputTokens: 5,
       cachedTokens: 1,
@@ -119,7 +119,6 @@ test("a batch that has ended says everything", () => {
       warnings: [{ code: "dropped", message: "m", field: "seed", lines: 2, first_lines: [1, 2] }],
     },
   });
-  expect(rendered.metadata).not.toHaveProperty("crossbatch_part");
 });
 
 const STATES: readonly { state: BatchState; counted: boolean }[] = [
