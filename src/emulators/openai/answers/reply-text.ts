@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Json } from "../json.ts";
+import type { JsonObject } from "../json.ts";
 
 /** Numbers that depend on the request alone, so that the same request always has the same answer. */
 export interface Dice {
@@ -21,8 +21,10 @@ export function createDice(seed: string): Dice {
   };
 }
 
-export function diceFor(body: Json, index: number): Dice {
-  return createDice(`${index}:${JSON.stringify(body)}`);
+/** Streamed or not, the answer is the same. */
+export function diceFor(body: JsonObject, index: number): Dice {
+  const { stream: _stream, stream_options: _options, ...asked } = body;
+  return createDice(`${index}:${JSON.stringify(asked)}`);
 }
 
 const OPENINGS = [
