@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { refuseNodeVersion } from "../../bin/node-version.js";
-import { addressOf, runCrossbatch } from "./run-crossbatch.ts";
+import { addressOf, runCrossbatch, written } from "./run-crossbatch.ts";
 
 let root = "";
 beforeAll(async () => {
@@ -131,8 +131,7 @@ describe("emulated providers", () => {
     const directory = await newDirectory();
     const words = ["emulate", "openai", "--speed", "instant", "--api-key", "my-key"];
     const run = runCrossbatch({ directory, words });
-    await expect.poll(() => run.output()).toMatch(/openai {2}base URL http/);
-    const url = /base URL (\S+)/.exec(run.output())?.[1] ?? "";
+    const url = await written(run, /^openai {2}base URL (\S+) /);
     const headers = { authorization: "Bearer my-key" };
     expect((await fetch(`${url}/batches`, { headers })).status).toBe(200);
     run.child.kill("SIGTERM");
@@ -202,7 +201,7 @@ describe("the gateway", () => {
     const [taken]: unknown[] = await once(socket, "data");
     expect(String(taken)).toContain("100 Continue");
     run.child.kill("SIGTERM");
-    await expect.poll(() => isRefused(url)).toBe(true);
+    await expect.poll(() => isRefused(url), { timeout: 20_000 }).toBe(true);
     expect(run.child.exitCode).toBeNull();
     run.child.kill("SIGTERM");
     expect(await run.ended).toBe(128 + 15);

@@ -45,11 +45,16 @@ export function runCrossbatch({ words = [], environment = {}, directory, node }:
   };
 }
 
-/** Where it listens, once it says so. */
-export async function addressOf(run: Run): Promise<string> {
+/** Where the gateway listens, once it says so. */
+export function addressOf(run: Run): Promise<string> {
+  return written(run, /listening at (http:\/\/[\w.:[\]]+)/);
+}
+
+/** What the pattern's group matches, once the program has written it. */
+export async function written(run: Run, pattern: RegExp): Promise<string> {
   for (;;) {
-    const address = /listening at (http:\/\/[\w.:[\]]+)/.exec(run.output())?.[1];
-    if (address !== undefined) return address;
+    const found = pattern.exec(run.output())?.[1];
+    if (found !== undefined) return found;
     const state = await Promise.race([run.ended, once(run.child.stdout ?? run.child, "data")]);
     if (!Array.isArray(state)) throw new Error(`ended with ${state}: ${run.errors()}`);
   }

@@ -36,7 +36,7 @@ test("a client that waits for its answer aborts nothing, also after its body was
   });
   const answer = await fetch(server.url, { method: "POST", body: "a body" });
   expect(await answer.text()).toBe("done");
-  await expect.poll(() => seen).toEqual([false, false]);
+  await expect.poll(() => seen, { timeout: 20_000 }).toEqual([false, false]);
 });
 
 test("a client that leaves before its answer is complete aborts", async () => {

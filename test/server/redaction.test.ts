@@ -159,7 +159,9 @@ test("whatever clients do with keys, and whatever routes throw and log with them
     headers: { authorization: keys.authorization },
   });
   expect(await bare.text()).not.toContain("own-key");
-  await expect.poll(() => server.lines.filter((line) => line.includes('"served"'))).toHaveLength(5);
+  await expect
+    .poll(() => server.lines.filter((line) => line.includes('"served"')), { timeout: 20_000 })
+    .toHaveLength(5);
   const text = server.lines.join("");
   expect(text).toContain("[redacted]");
   for (const key of [...Object.values(keys), inQuery, configured]) expect(text).not.toContain(key);

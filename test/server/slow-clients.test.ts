@@ -39,7 +39,7 @@ test("a body that stands still loses its connection", async () => {
   const head =
     "POST /loud/echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
   expect(await sendAndWait(server.url, `${head}{"a":`)).not.toContain("200");
-  await expect.poll(() => server.lines.at(-1)).toContain('"status":499');
+  await expect.poll(() => server.lines.at(-1), { timeout: 20_000 }).toContain('"status":499');
   expect(server.lines.join("")).not.toContain('"level":"error"');
 });
 
