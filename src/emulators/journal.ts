@@ -34,6 +34,8 @@ export interface OpenEntry {
 }
 
 const MAX_ENTRIES = 20_000;
+/** Of all bodies together: whoever sends many large ones finds the older half of the journal gone. */
+const MAX_KEPT_CHARACTERS = 32 * 1024 * 1024;
 const MAX_BODY_BYTES = 64 * 1024;
 const READABLE = /json|xml|x-www-form-urlencoded/;
 const CREDENTIALS = new Set([
@@ -49,18 +51,25 @@ type Draft = { -readonly [Key in keyof JournalEntry]: JournalEntry[Key] };
 export function createJournal(now: () => number): Journal {
   let entries: Draft[] = [];
   let count = 0;
+  let kept = 0;
   return {
     entries: () => entries.map((entry) => ({ ...entry })),
     clear: () => {
       entries = [];
       count = 0;
+      kept = 0;
     },
     record: (request) => {
       count += 1;
       const entry = draft(request, { number: count, time: now() });
       entries.push(entry);
-      if (entries.length > MAX_ENTRIES) entries = entries.slice(-MAX_ENTRIES / 2);
-      watchBody(request, entry);
+      if (entries.length > MAX_ENTRIES || kept > MAX_KEPT_CHARACTERS) {
+        entries = entries.slice(-Math.ceil(entries.length / 2));
+        kept = entries.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+      }
+      watchBody(request, entry, (characters) => {
+        kept += characters;
+      });
       return {
         fault: (kind) => {
           entry.fault = kind;
@@ -105,7 +114,11 @@ function disguise(credential: string): string {
 }
 
 /** Counts where the parser hands chunks over: a `data` listener would start the flow before the handler is ready for it. */
-function watchBody(request: IncomingMessage, entry: Draft): void {
+function watchBody(
+  request: IncomingMessage,
+  entry: Draft,
+  kept: (characters: number) => void,
+): void {
   const readable = READABLE.test(request.headers["content-type"] ?? "");
   const chunks: Uint8Array[] = [];
   const push = request.push.bind(request);
@@ -115,6 +128,7 @@ function watchBody(request: IncomingMessage, entry: Draft): void {
       if (readable && entry.bytes <= MAX_BODY_BYTES) chunks.push(chunk);
     } else if (chunk === null && readable && entry.bytes > 0 && entry.bytes <= MAX_BODY_BYTES) {
       entry.body = Buffer.concat(chunks).toString("utf8");
+      kept(entry.body.length);
     }
     return push(chunk, encoding);
   };

@@ -183,7 +183,7 @@ async function validate(life: Life): Promise<void> {
   const input = host.store.find(record.project, record.inputFileId);
   if (input === null) return;
   const { table, model } = validation;
-  record.model = model;
+  record.model = model === "" ? null : model;
   record.total = table.offsets.length;
   const order = shuffled(record.total, `${host.seed}:${life.number}`);
   // An open file stays readable even if the client deletes it while the batch runs.

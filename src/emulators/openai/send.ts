@@ -31,7 +31,7 @@ export async function sendError(
   response: ServerResponse,
   error: ApiError,
 ): Promise<void> {
-  if (!request.complete) await drain(request);
+  if (!request.complete && !request.destroyed) await drain(request);
   if (response.destroyed) return;
   for (const [name, value] of Object.entries(error.facts.headers ?? {})) {
     response.setHeader(name, value);

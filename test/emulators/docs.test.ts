@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { sendCommand } from "../../src/emulators/control-routes.ts";
+import type { Fault } from "../../src/emulators/faults.ts";
+import { faultSchema } from "../../src/emulators/faults.ts";
+import { startOpenAIEmulator } from "../../src/emulators/openai/server.ts";
+
+const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/emulators.md"), "utf8");
+
+/** The methods in the tables up to the end of what is said of OpenAI's control. */
+function documented(): string[] {
+  const [control = ""] = PAGE.split("A **fault** is one of these");
+  return [...control.matchAll(/^\| `(\w+)\(/gm)].map((match) => match[1] ?? "");
+}
+
+test("the page lists exactly the methods of the OpenAI emulator's control", async () => {
+  await using emulator = await startOpenAIEmulator();
+  const refusal = await sendCommand(emulator.controlUrl, "none").catch(String);
+  const listed = String(refusal).split("there are ")[1]?.split(", ") ?? [];
+  expect(listed.length).toBeGreaterThan(15);
+  expect(documented().toSorted()).toEqual(listed.toSorted());
+});
+
+const FAULTS = [
+  { kind: "status", status: 500 },
+  { kind: "reset" },
+  { kind: "lostReply" },
+  { kind: "slow", milliseconds: 1 },
+  { kind: "cutOff" },
+  { kind: "malformed" },
+] as const satisfies readonly Fault[];
+
+test("the page lists every kind of fault, and the control takes each", async () => {
+  const rows = PAGE.split("A **fault** is one of these")[1]?.split("## OpenAI")[0] ?? "";
+  const kinds: readonly string[] = FAULTS.map((fault) => fault.kind);
+  expect([...rows.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1])).toEqual([
+    "kind",
+    ...kinds,
+  ]);
+  const known: readonly string[] = faultSchema.options.map((option) => option.shape.kind.value);
+  expect(kinds).toEqual(known);
+  await using emulator = await startOpenAIEmulator();
+  for (const fault of FAULTS) {
+    expect(await sendCommand(emulator.controlUrl, "inject", fault)).toBeNull();
+  }
+});
