@@ -45,7 +45,7 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   /** The error type that the upstream named, if it named one. */
   readonly upstreamType?: string;
-  /** False where the upstream may have acted although we got no answer: a call that creates isn't simply sent again. */
+  /** True where it is proven that the upstream did nothing; left out where that isn't known. */
   readonly notSent?: boolean;
   readonly cause?: unknown;
 }
