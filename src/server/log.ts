@@ -34,6 +34,10 @@ export function createLog({ log, redactor, destination, now }: LogOptions): Logg
     },
     {
       write(line: string) {
+        if (!asText && redactor.isClean(line)) {
+          destination.write(line);
+          return;
+        }
         const fields = lineSchema.parse(redactor.redact(JSON.parse(line)));
         destination.write(asText ? renderLogText(fields) : `${JSON.stringify(fields)}\n`);
       },

@@ -44,7 +44,9 @@ export function openRequest(
 
 function keysOf(request: FastifyRequest): string[] {
   const inHeaders = KEY_HEADERS.flatMap((name) => request.headers[name] ?? []);
-  const inQuery = querySchema.safeParse(request.query).data?.key ?? [];
+  const inQuery = request.url.includes("key=")
+    ? (querySchema.safeParse(request.query).data?.key ?? [])
+    : [];
   return [...inHeaders, inQuery].flat().map((value) => value.replace(/^\w+\s+/, "").trim());
 }
 

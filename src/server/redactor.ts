@@ -7,10 +7,15 @@ export interface Redactor {
   redactText(text: string): string;
   /** A copy without secrets, at any depth, in keys of objects too. */
   redact(value: unknown): unknown;
+  /** Whether a line of JSON is sure to hold nothing that `redact` would take out: nearly all are, and it is far quicker. */
+  isClean(line: string): boolean;
 }
 
 const REDACTED = "[redacted]";
-const REMEMBERED_KEYS = 256;
+const REMEMBERED_KEYS = 64;
+
+const SECRET_FIELD_IN_LINE =
+  /authorization|cookie|password|passphrase|secret|credential|api[_-]?key|token"/i;
 
 /** `max_tokens` and `input_tokens` are no secrets. */
 const SECRET_FIELD =
@@ -18,11 +23,14 @@ const SECRET_FIELD =
 
 export function createRedactor(secrets: readonly string[]): Redactor {
   const configured = [...new Set(secrets.flatMap(spellings))].filter((secret) => secret !== "");
+  const inLines = [...new Set(configured.flatMap((secret) => [secret, escaped(secret)]))];
   const recent = new Set<string>();
 
   function redactText(text: string): string {
     let rest = text;
-    for (const secret of configured) rest = redactKeys(rest, secret);
+    for (const secret of configured) {
+      if (rest.includes(secret)) rest = redactKeys(rest, secret);
+    }
     for (const key of recent) rest = rest.replaceAll(key, REDACTED);
     return redactKeys(rest, null);
   }
@@ -49,6 +57,11 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     },
     redactText,
     redact,
+    isClean: (line) =>
+      !SECRET_FIELD_IN_LINE.test(line) &&
+      !inLines.some((secret) => line.includes(secret)) &&
+      ![...recent].some((key) => line.includes(key)) &&
+      redactKeys(line, null) === line,
   };
 }
 
@@ -60,4 +73,9 @@ function isUnmistakable(key: string): boolean {
 /** Also as it looks inside an address. */
 function spellings(secret: string): string[] {
   return [secret, encodeURIComponent(secret)];
+}
+
+/** As it looks inside a text of a line of JSON. */
+function escaped(secret: string): string {
+  return JSON.stringify(secret).slice(1, -1);
 }
