@@ -53,7 +53,7 @@ export interface FormFile<Received> {
 }
 
 const MAX_FIELDS = 1000;
-/** What a form may have beside its file, before a length header alone is enough to refuse it. */
+/** What all fields may have together beyond the largest of them. */
 const FORM_OVERHEAD_BYTES = 1024 * 1024;
 
 /** Lets the routes of an instance take forms. */
@@ -75,16 +75,19 @@ export async function readForm<Received>(
     throw new FormError("not_a_form", "the body must be multipart/form-data");
   }
   const length = Number(request.headers["content-length"] ?? 0);
-  const allowed = options.fileBytes + options.fieldBytes + FORM_OVERHEAD_BYTES;
-  if (length > allowed) {
+  if (length > options.fileBytes + allFieldsBytes(options)) {
     throw tooLarge(options);
   }
   const fields: [string, string][] = [];
   let file: FormFile<Received> | null = null;
+  let budget = allFieldsBytes(options);
   try {
     for await (const part of partsOf(request, options)) {
       if (part.filename === undefined) {
-        fields.push(await readField(part, options, fields.length));
+        const field = await readField(part, options, Math.min(budget, options.fieldBytes));
+        fields.push([field.name, field.value]);
+        budget -= field.bytes;
+        if (fields.length > MAX_FIELDS) throw tooMany();
       } else {
         refuseFile(part, options, file);
         file = await readFile(part, options);
@@ -129,35 +132,31 @@ async function* partsOf(
 
 async function readField(
   part: FormPart,
-  options: FormOptions<unknown>,
-  count: number,
-): Promise<[string, string]> {
+  { fileField }: FormOptions<unknown>,
+  maxBytes: number,
+): Promise<{ readonly name: string; readonly value: string; readonly bytes: number }> {
   const name = part.fieldname ?? "";
   if (name === "") {
     throw new FormError("malformed", "a part of the form has no name");
   }
-  if (name === options.fileField) {
+  if (name === fileField) {
     throw new FormError("not_a_file", `'${name}' must be a file with a filename`, name);
-  }
-  if (count >= MAX_FIELDS) {
-    throw new FormError("too_many_fields", `the form has more than ${MAX_FIELDS} fields`);
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of bytesOf(part.file)) {
       bytes += chunk.length;
-      if (bytes > options.fieldBytes) break;
+      if (bytes > maxBytes) break;
       chunks.push(chunk);
     }
   } catch (error) {
     throw toFormError(error);
   }
-  if (bytes > options.fieldBytes || part.file.truncated) {
-    const message = `'${name}' is larger than ${options.fieldBytes} bytes`;
-    throw new FormError("field_too_large", message, name);
+  if (bytes > maxBytes || part.file.truncated) {
+    throw new FormError("field_too_large", `'${name}' is larger than ${maxBytes} bytes`, name);
   }
-  return [name, textOf(Buffer.concat(chunks), name)];
+  return { name, value: textOf(Buffer.concat(chunks), name), bytes };
 }
 
 function textOf(bytes: Buffer, name: string): string {
@@ -224,8 +223,18 @@ function tooLarge(options: FormOptions<unknown>): FormError {
   );
 }
 
+function tooMany(): FormError {
+  return new FormError("too_many_fields", `the form has more than ${MAX_FIELDS} fields`);
+}
+
+/** Fields are held in memory: a thousand of the largest would be too much. */
+function allFieldsBytes({ fieldBytes }: FormOptions<unknown>): number {
+  return fieldBytes + FORM_OVERHEAD_BYTES;
+}
+
 /** A client that is still sending reads its answer only after that; how long it may is for the server to say. */
 function drain(request: Readable): void {
+  request.unpipe();
   // The parser lets go of the request a little later, which pauses it.
   request.on("pause", () => request.resume()).resume();
 }
@@ -240,6 +249,6 @@ function toFormError(error: unknown): FormError {
     return new FormError("interrupted", "the request ended before its form did");
   }
   return code === "FST_PARTS_LIMIT"
-    ? new FormError("too_many_fields", `the form has more than ${MAX_FIELDS} fields`)
+    ? tooMany()
     : new FormError("malformed", "the body is not well-formed multipart/form-data");
 }

@@ -44,7 +44,7 @@ export function createCallers(services: Pick<DialectServices, "identify">): Call
 }
 
 /** `Authorization: Bearer …`; null where there is none. */
-export function bearerKey(header: string | undefined): string | null {
+function bearerKey(header: string | undefined): string | null {
   return /^bearer +(\S+) *$/i.exec(header ?? "")?.[1] ?? null;
 }
 
