@@ -110,8 +110,6 @@ export const providersSchema = z
   .catchall(namedProviders)
   .prefault({});
 
-export type ProviderEntry = z.infer<typeof namedProviders>;
-
 function kind<const Kind extends string>(name: Kind) {
   return z.literal(name, { error: `must be ${name}` }).describe("Which API the host speaks.");
 }

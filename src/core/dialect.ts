@@ -46,7 +46,7 @@ export interface DialectServices {
 }
 
 /** What is refused as `too_large`. The host holds JSON bodies to `jsonBytes`; forms are read by the dialect. */
-export interface DialectLimits {
+interface DialectLimits {
   readonly fileBytes: number;
   readonly uploadBytes: number;
   readonly uploadPartBytes: number;

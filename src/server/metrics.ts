@@ -9,7 +9,7 @@ export interface MetricsSources {
   queueAgeSeconds(): Promise<number>;
 }
 
-export interface ServedRequest {
+interface ServedRequest {
   readonly method: string;
   /** The pattern, not the path: there are few of them. */
   readonly route: string;

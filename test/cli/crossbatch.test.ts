@@ -5,8 +5,14 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { refuseNodeVersion } from "../../bin/node-version.js";
+import { z } from "zod";
 import { addressOf, runCrossbatch, written } from "./run-crossbatch.ts";
+
+// The entry is plain JavaScript, which has no types.
+const nodeVersion: string = new URL("../../bin/node-version.js", import.meta.url).href;
+const { refuseNodeVersion } = z
+  .object({ refuseNodeVersion: z.custom<(version: string) => string | null>() })
+  .parse(await import(nodeVersion));
 
 let root = "";
 beforeAll(async () => {
