@@ -25,7 +25,7 @@ export interface BatchControl {
   readonly batches: () => readonly BatchGlance[];
 }
 
-export interface BatchGlance {
+interface BatchGlance {
   readonly id: string;
   readonly state: string;
   readonly lines: number;

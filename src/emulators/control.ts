@@ -45,7 +45,7 @@ export interface ControlOptions {
   readonly commands?: Readonly<Record<string, Command>>;
 }
 
-export interface RenderedError {
+interface RenderedError {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }

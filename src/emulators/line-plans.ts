@@ -8,7 +8,7 @@ export interface LineReply {
 }
 
 /** What is to happen to a line other than being answered. */
-export interface LinePlan {
+interface LinePlan {
   readonly fail: LineReply | null;
   readonly omit: boolean;
   readonly duplicate: boolean;

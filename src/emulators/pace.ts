@@ -10,7 +10,7 @@ export interface Allowance {
 }
 
 /** A batch that moves on by itself. */
-export interface Paced {
+interface Paced {
   readonly isOpen: () => boolean;
   /** The next bit of work, within the allowance. Returns how many lines were done. */
   readonly step: (allowance: Allowance) => Promise<number>;

@@ -12,7 +12,7 @@ export interface OpenAIControl extends Control, BatchControl {
   readonly files: () => readonly FileGlance[];
 }
 
-export interface FileGlance {
+interface FileGlance {
   readonly id: string;
   readonly filename: string;
   readonly purpose: string;

@@ -11,7 +11,7 @@ import type { OpenAILimits } from "./limits.ts";
 import { newId } from "./new-id.ts";
 import { missingParameter, wrongValue } from "./parameters.ts";
 
-export const FILE_PURPOSES = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"];
+const FILE_PURPOSES = ["assistants", "batch", "fine-tune", "vision", "user_data", "evals"];
 
 /** Files for these purposes go in and never come out again. */
 const NOT_DOWNLOADABLE = new Set(["assistants", "vision", "user_data"]);

@@ -202,7 +202,7 @@ export function wrongValue(value: unknown, path: string, values: readonly string
   return badRequest(`Invalid value: '${shown}'. ${wanted}`, path, "invalid_value");
 }
 
-export function wrongType(value: Json | undefined, path: string, wanted: string): ApiError {
+function wrongType(value: Json | undefined, path: string, wanted: string): ApiError {
   return badRequest(
     `Invalid type for '${path}': expected ${wanted}, but got ${describe(value)} instead.`,
     path,

@@ -19,14 +19,14 @@ export interface Stage extends AsyncDisposable {
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<RawReply>;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly key?: string | null;
   readonly json?: unknown;
   readonly body?: string | Uint8Array | FormData;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface RawReply {
+interface RawReply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -152,7 +152,7 @@ export async function createBatch(
 }
 
 /** The parts of an answer that tests look at. */
-export interface RowBody {
+interface RowBody {
   readonly usage: Readonly<Record<string, number>>;
   readonly choices: readonly { readonly message: { readonly content: string } }[];
 }

@@ -335,6 +335,6 @@ export function checkForModel(body: JsonObject, model: ModelInfo): void {
   }
 }
 
-export function isGiven(value: Json | undefined): boolean {
+function isGiven(value: Json | undefined): boolean {
   return value !== undefined && value !== null;
 }

@@ -128,7 +128,7 @@ function usageOf(body: JsonObject, choices: readonly Choice[], reasoning: number
   };
 }
 
-export function promptTokens(body: JsonObject): number {
+function promptTokens(body: JsonObject): number {
   let tokens = 3;
   for (const message of objectsOf(body["messages"])) {
     tokens += 4 + countTokens(textOf(message["content"]));

@@ -7,7 +7,7 @@ import { boolean, record, text } from "../parameters.ts";
 export const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** `parameters` must be a schema of an object; a strict one must name and close everything. */
-export const functionParameters: Rule = (value, path) => {
+const functionParameters: Rule = (value, path) => {
   const type = isJsonObject(value) ? value["type"] : undefined;
   if (type === "object") return;
   const got = type === undefined ? "None" : shown(type);
