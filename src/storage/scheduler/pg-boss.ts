@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { fromKysely, type Job, PgBoss } from "pg-boss";
-import { z } from "zod";
 import type { Scheduler } from "../../core/scheduler.ts";
 import type { Log } from "../../core/telemetry.ts";
 import { type Connection, executorOf } from "../database/connection.ts";
 import { type BackOff, DEFAULT_BACK_OFF } from "./back-off.ts";
 import { createDispatcher, type Turn } from "./dispatcher.ts";
-import { createErrorLog } from "./error-log.ts";
+import { createErrorLog, type ErrorLog } from "./error-log.ts";
+import { ANSWER, startHeartbeats } from "./heartbeats.ts";
 import { claimKey, listWakes, type Outcome, oldestDueSeconds, saveWake, settle } from "./wakes.ts";
 
 export interface PgBossSchedulerOptions {
@@ -18,15 +18,16 @@ export interface PgBossSchedulerOptions {
   /** How many keys this replica handles at once. */
   readonly concurrency?: number;
   readonly backOff?: BackOff;
-  /** Where pg-boss's own tables are. */
-  readonly schema?: string;
 }
 
 interface Delivery {
   readonly key: string;
 }
 
-type JobTable = ReturnType<typeof fromKysely>;
+type Executor = Connection["kysely"];
+
+// Of pg-boss's own tables, and the name of the channel on which replicas tell each other of wakes that are due at once.
+const SCHEMA = "crossbatch_scheduler";
 
 const QUEUE = "wakes";
 
@@ -46,9 +47,8 @@ const QUEUE_OPTIONS = {
 // pg-boss's types don't name these of pg: a network that swallows packets must end in an error, not in silence.
 const NETWORK_OPTIONS = { keepAlive: true, query_timeout: 40_000 };
 
-const HEARTBEAT_MILLISECONDS = 3_000;
 const RESEND_MILLISECONDS = 60_000;
-const PAGE = 500;
+const RESEND_PAGE = 500;
 
 /**
  * A scheduler for any number of replicas. The truth is the `wakes` table, and pg-boss delivers it: alone it would drop a
@@ -57,34 +57,15 @@ const PAGE = 500;
  */
 export async function createPgBossScheduler(options: PgBossSchedulerOptions): Promise<Scheduler> {
   const { connection, now, log, concurrency = 16, backOff = DEFAULT_BACK_OFF } = options;
-  const schema = options.schema ?? "crossbatch_scheduler";
   const { kysely } = connection;
   const errors = createErrorLog(log, now);
-  const held = new Map<string, { readonly job: Job<Delivery>; readonly lost: AbortController }>();
-  const timers: NodeJS.Timeout[] = [];
-
-  const boss = new PgBoss({
-    ...NETWORK_OPTIONS,
-    connectionString: options.url,
-    schema,
-    application_name: "crossbatch scheduler",
-    max: 4,
-    schedule: false,
-    monitorVacuum: false,
-    flowIntervalSeconds: 3_600,
-    // A lost heartbeat is noticed by monitoring, and that only looks when supervision does: the defaults are 60 s each.
-    superviseIntervalSeconds: 1,
-    monitorIntervalSeconds: 1,
-  });
-  // Without a listener an outage of the database would end the process.
-  boss.on("error", (error) => errors.report(error, "pg-boss failed, it will try again"));
-  boss.on("warning", (warning) => log.warn({ warning }, "pg-boss warns"));
-  await boss.start();
-  await boss.createQueue(QUEUE, { ...QUEUE_OPTIONS, policy: "exclusive" });
-  await boss.updateQueue(QUEUE, QUEUE_OPTIONS);
+  const boss = await startBoss(options, errors);
+  const heartbeats = startHeartbeats<Delivery>(boss, QUEUE, errors);
+  let resend: NodeJS.Timeout | undefined;
 
   /** Makes the key's job, or moves it to `at`. While the key is handled there is neither: the end of handling looks. */
-  async function send(db: JobTable, key: string, at: number): Promise<void> {
+  async function send(executor: Executor, key: string, at: number): Promise<void> {
+    const db = fromKysely(executor);
     const job = { singletonKey: key, startAfter: at <= now() ? 0 : new Date(at) };
     const made = await boss.insert(QUEUE, [{ ...job, data: { key } }], { db, returnId: true });
     if (made === null) await boss.update(QUEUE, undefined, { ...job, db });
@@ -93,7 +74,7 @@ export async function createPgBossScheduler(options: PgBossSchedulerOptions): Pr
   /** Jobs for wakes that have none, should pg-boss's tables have been emptied. A key that has one keeps it. */
   async function sendMissing(before: number | null): Promise<void> {
     for (let after = ""; ;) {
-      const wakes = await listWakes(kysely, { before, after, limit: PAGE });
+      const wakes = await listWakes(kysely, { before, after, limit: RESEND_PAGE });
       const last = wakes.at(-1);
       if (last === undefined) return;
       const jobs = wakes.map(({ key, due_at }) => ({
@@ -108,25 +89,23 @@ export async function createPgBossScheduler(options: PgBossSchedulerOptions): Pr
 
   function toTurn(job: Job<Delivery>): Turn {
     const { key } = job.data;
-    const lost = new AbortController();
-    held.set(job.id, { job, lost });
     return {
       key,
-      lost: lost.signal,
+      lost: heartbeats.hold(job),
       async claim() {
         // A first delivery is what was waited for, whatever this host's clock says.
         const through = job.retryCount === 0 ? Number.MAX_SAFE_INTEGER : now();
         try {
           return await claimKey(kysely, key, { now: now(), through });
         } catch (error) {
-          // Its heartbeat ends, so it will be delivered again.
-          held.delete(job.id);
+          // Without a heartbeat it will be delivered again.
+          heartbeats.release(job);
           throw error;
         }
       },
       async settle(outcome) {
         if (!(await end(job, outcome))) log.warn({ key }, "the key was given to another handler");
-        held.delete(job.id);
+        heartbeats.release(job);
       },
     };
   }
@@ -138,11 +117,10 @@ export async function createPgBossScheduler(options: PgBossSchedulerOptions): Pr
   async function end(job: Job<Delivery>, outcome: Outcome): Promise<boolean> {
     try {
       await kysely.transaction().execute(async (transaction) => {
-        const db = fromKysely(transaction);
         const againAt = await settle(transaction, job.data.key, outcome);
-        const { settled } = AFFECTED.parse(await boss.deleteJob(QUEUE, job, { db }));
-        if (settled.length === 0) throw new LostClaim();
-        if (againAt !== null) await send(db, job.data.key, againAt);
+        const deleted = await boss.deleteJob(QUEUE, job, { db: fromKysely(transaction) });
+        if (ANSWER.parse(deleted).settled.length === 0) throw new LostClaim();
+        if (againAt !== null) await send(transaction, job.data.key, againAt);
       });
       return true;
     } catch (error) {
@@ -151,40 +129,12 @@ export async function createPgBossScheduler(options: PgBossSchedulerOptions): Pr
     }
   }
 
-  let beating = false;
-  async function beat(): Promise<void> {
-    if (beating || held.size === 0) return;
-    beating = true;
-    const beaten = [...held.values()];
-    try {
-      const jobs = beaten.map(({ job }) => job);
-      const alive = new Set(AFFECTED.parse(await boss.touch(QUEUE, jobs)).settled);
-      for (const { job, lost } of beaten) if (!alive.has(job.id)) lost.abort();
-    } catch (error) {
-      // Says nothing about the keys: whoever could take them needs the database too.
-      errors.report(error, "the heartbeat couldn't be saved, will try again");
-    }
-    beating = false;
-  }
-
-  /** By the clock of the database, as pg-boss delivers. What was due just now may not have been taken yet. */
-  async function untilNext(): Promise<number> {
-    const clock = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
-    const row = await kysely
-      .selectFrom("wakes")
-      .select(sql<number | null>`min(due_at) - ${clock}`.as("milliseconds"))
-      .where("claimed_at", "is", null)
-      .where("due_at", ">", sql<number>`${clock} - 10`)
-      .executeTakeFirst();
-    return row?.milliseconds ?? Number.POSITIVE_INFINITY;
-  }
-
   const dispatcher = createDispatcher({
     async take(limit) {
       const jobs = await boss.fetch<Delivery>(QUEUE, { batchSize: limit });
       return jobs.map(toTurn);
     },
-    untilNext,
+    untilNext: () => untilNextDue(kysely),
     pollMilliseconds: 500,
     concurrency,
     now,
@@ -193,41 +143,82 @@ export async function createPgBossScheduler(options: PgBossSchedulerOptions): Pr
   });
 
   const look = (): void => dispatcher.look();
-  const listener = await boss.getDb().listen?.(schema, look, look);
+  const listener = await boss.getDb().listen?.(SCHEMA, look, look);
+
+  async function save(executor: Executor, key: string, at: number): Promise<void> {
+    const wake = await saveWake(executor, key, at);
+    if (wake === null) return;
+    // The end of handling will see it. Were the handler dead and its job to be delivered again, this would put that off.
+    if (wake.claimed && wake.dueAt > now()) return;
+    await send(executor, key, wake.dueAt);
+    if (wake.dueAt <= now()) await sql`select pg_notify(${SCHEMA}, '')`.execute(executor);
+  }
 
   return {
     async wake(key, at, tables) {
-      const save = async (executor: typeof kysely): Promise<void> => {
-        if (!(await saveWake(executor, key, at))) return;
-        await send(fromKysely(executor), key, at);
-        if (at <= now()) await sql`select pg_notify(${schema}, '')`.execute(executor);
-      };
       const executor = tables === undefined ? kysely : executorOf(tables);
-      await (executor.isTransaction ? save(executor) : executor.transaction().execute(save));
+      if (executor.isTransaction) await save(executor, key, at);
+      else await executor.transaction().execute((transaction) => save(transaction, key, at));
       if (at > now()) dispatcher.look(at - now());
     },
     async work(handler) {
-      await sendMissing(null);
       dispatcher.start(handler);
-      timers.push(
-        setInterval(() => void beat(), HEARTBEAT_MILLISECONDS),
-        setInterval(() => {
-          sendMissing(now() - RESEND_MILLISECONDS).catch((error: unknown) =>
-            errors.report(error, "overdue wakes couldn't be looked for, will try again"),
-          );
-        }, RESEND_MILLISECONDS),
-      );
+      await sendMissing(null);
+      resend = setInterval(() => {
+        sendMissing(now() - RESEND_MILLISECONDS).catch((error: unknown) =>
+          errors.report(error, "overdue wakes couldn't be looked for, will try again"),
+        );
+      }, RESEND_MILLISECONDS);
     },
     oldestDueSeconds: () => oldestDueSeconds(kysely, now()),
     async stop(graceMilliseconds) {
+      clearInterval(resend);
       await dispatcher.stop(graceMilliseconds);
-      for (const timer of timers) clearInterval(timer);
+      heartbeats.stop();
       await listener?.close();
       await boss.stop({ graceful: false });
     },
   };
 }
 
-const AFFECTED = z.looseObject({ settled: z.array(z.string()) });
-
 class LostClaim extends Error {}
+
+async function startBoss({ url, log }: PgBossSchedulerOptions, errors: ErrorLog): Promise<PgBoss> {
+  const boss = new PgBoss({
+    ...NETWORK_OPTIONS,
+    connectionString: url,
+    schema: SCHEMA,
+    application_name: "crossbatch scheduler",
+    max: 4,
+    schedule: false,
+    monitorVacuum: false,
+    flowIntervalSeconds: 3_600,
+    // A lost heartbeat is noticed by monitoring, and that only looks when supervision does: the defaults are 60 s each.
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
+  });
+  // Without a listener an outage of the database would end the process.
+  boss.on("error", (error) => errors.report(error, "pg-boss failed, it will try again"));
+  boss.on("warning", (warning) => log.warn({ warning }, "pg-boss warns"));
+  try {
+    await boss.start();
+    await boss.createQueue(QUEUE, { ...QUEUE_OPTIONS, policy: "exclusive" });
+    await boss.updateQueue(QUEUE, QUEUE_OPTIONS);
+    return boss;
+  } catch (error) {
+    await boss.stop({ graceful: false });
+    throw error;
+  }
+}
+
+/** By the database's clock, as pg-boss delivers. What was due within the last 10 ms may not have been taken yet. */
+async function untilNextDue(executor: Executor): Promise<number> {
+  const clock = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+  const row = await executor
+    .selectFrom("wakes")
+    .select(sql<number | null>`min(due_at) - ${clock}`.as("milliseconds"))
+    .where("claimed_at", "is", null)
+    .where("due_at", ">", sql<number>`${clock} - 10`)
+    .executeTakeFirst();
+  return row?.milliseconds ?? Number.POSITIVE_INFINITY;
+}

@@ -14,8 +14,19 @@ export interface Claim {
 
 type Executor = Kysely<Schema>;
 
-/** True if this wake is the earliest now; a later one than what waits changes nothing. */
-export async function saveWake(executor: Executor, key: string, at: number): Promise<boolean> {
+export interface SavedWake {
+  readonly dueAt: number;
+  /** Whether its key is being handled, or was when its process died. */
+  readonly claimed: boolean;
+}
+
+/** Null if an earlier wake waits: then this one changes nothing. */
+export async function saveWake(
+  executor: Executor,
+  key: string,
+  at: number,
+): Promise<SavedWake | null> {
+  if (!Number.isFinite(at)) throw new RangeError(`${key} can't be woken at ${at}`);
   const due_at = Math.ceil(at);
   const row = await executor
     .insertInto("wakes")
@@ -28,9 +39,9 @@ export async function saveWake(executor: Executor, key: string, at: number): Pro
           where.or([where("wakes.due_at", "is", null), where("wakes.due_at", ">", due_at)]),
         ),
     )
-    .returning("key")
+    .returning("claimed_at")
     .executeTakeFirst();
-  return row !== undefined;
+  return row === undefined ? null : { dueAt: due_at, claimed: row.claimed_at !== null };
 }
 
 /** Takes up to `limit` due wakes that nobody handles, the oldest first. */

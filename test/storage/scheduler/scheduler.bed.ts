@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import type { Scheduler } from "../../../src/core/scheduler.ts";
 import type { Database } from "../../../src/core/storage.ts";
 import type { Log } from "../../../src/core/telemetry.ts";
@@ -32,6 +33,12 @@ export interface SchedulerBed extends AsyncDisposable {
   wakes(): Promise<readonly { readonly key: string; readonly due_at: number | null }[]>;
 }
 
+/** One on PostgreSQL, which can look into pg-boss's own tables. */
+export interface PostgresBed extends SchedulerBed {
+  jobStates(): Promise<readonly string[]>;
+  emptyJobs(): Promise<void>;
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Short, so that a test sees several; the cap is the real one's. */
@@ -44,10 +51,24 @@ export async function createSqliteBed(): Promise<SchedulerBed> {
 }
 
 /** Only where a server is known to be reachable. */
-export async function createPostgresBed(): Promise<SchedulerBed> {
+export async function createPostgresBed(): Promise<PostgresBed> {
   const database = await createTestDatabase();
   if (database === null) throw new Error("PostgreSQL is gone");
-  return createBed(database.url, () => database.drop());
+  const inside = await open(database.url);
+  const bed = await createBed(database.url, async () => {
+    await inside.close();
+    await database.drop();
+  });
+  return {
+    ...bed,
+    async jobStates() {
+      const states = sql<{ state: string }>`select state from crossbatch_scheduler.job`;
+      return (await states.execute(inside.kysely)).rows.map(({ state }) => state);
+    },
+    async emptyJobs() {
+      await sql`truncate crossbatch_scheduler.job`.execute(inside.kysely);
+    },
+  };
 }
 
 export async function createBed(
