@@ -1,5 +1,5 @@
 /** What a form or a query holds: texts, lists and objects of them. */
-export type BracketValue = string | BracketValue[] | BracketObject;
+type BracketValue = string | BracketValue[] | BracketObject;
 export interface BracketObject {
   [key: string]: BracketValue;
 }

@@ -8,7 +8,7 @@ import type { Fault } from "../../src/emulators/faults.ts";
 import { chatLine, createBatch, uploadLines, waitForEnd } from "../support/batches.ts";
 import type { RunningGateway } from "../support/gateway.ts";
 import { type BodyPart, FORM_TYPE, multipartBody } from "../support/multipart-body.ts";
-import { violationOf } from "../support/openai-schemas.ts";
+import { specProblem } from "../support/specs.ts";
 import { bytesOf } from "../support/sdk-captures.ts";
 
 /** Nothing of this may take longer: a hang is as bad as a crash. */
@@ -433,7 +433,7 @@ export function describeBadInput(startGateway: () => Promise<RunningGateway>): v
         const before = await inventory();
         const answer = await send(sent);
         const body: unknown = JSON.parse(answer.text);
-        expect(violationOf("ErrorResponse", body)).toBeNull();
+        expect(specProblem("openai", "ErrorResponse", body)).toBeNull();
         expect(body).toEqual({
           error: {
             message: expect.stringMatching(/.{10}/),
@@ -524,7 +524,7 @@ export function describeBadInput(startGateway: () => Promise<RunningGateway>): v
         gateway.emulator.control.clearFaults();
         expect([answer.status, answer.text]).toEqual([status, expect.any(String)]);
         expect(answer.headers).toMatchObject(headers);
-        expect(violationOf("ErrorResponse", JSON.parse(answer.text))).toBeNull();
+        expect(specProblem("openai", "ErrorResponse", JSON.parse(answer.text))).toBeNull();
         expect(await inventory()).toEqual(before);
       },
       PATIENCE_MILLISECONDS,

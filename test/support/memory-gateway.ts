@@ -14,7 +14,7 @@ import type {
 } from "../../src/core/gateway.ts";
 
 /** What an operation was called with, the content aside. */
-export interface RecordedCall {
+interface RecordedCall {
   readonly operation: keyof Gateway;
   readonly call: Call;
   readonly argument: unknown;

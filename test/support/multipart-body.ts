@@ -6,7 +6,7 @@ export interface BodyPart {
   readonly value: string | Uint8Array;
 }
 
-export const BOUNDARY = "----formdata-test-042";
+const BOUNDARY = "----formdata-test-042";
 export const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** A form as SDKs write it; headers and values may be as wrong as the test likes. */

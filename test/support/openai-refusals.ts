@@ -2,7 +2,7 @@ import { request } from "undici";
 import { expect, test } from "vitest";
 import type { DialectHost } from "./dialect-host.ts";
 import { type BodyPart, FORM_TYPE, multipartBody } from "./multipart-body.ts";
-import { violationOf } from "./openai-schemas.ts";
+import { specProblem } from "./specs.ts";
 
 export interface Sent {
   readonly method?: string;
@@ -59,7 +59,7 @@ export function testRefusals(refusals: readonly Refusal[], host: () => DialectHo
         error: { message, type: "invalid_request_error", param, code },
       });
       expect(answer.status).toBe(status);
-      expect(violationOf("ErrorResponse", answer.body)).toBeNull();
+      expect(specProblem("openai", "ErrorResponse", answer.body)).toBeNull();
       const { contents, files, batches, uploads } = gateway;
       expect([contents.size, files.size, batches.size, uploads.size]).toEqual([0, 0, 0, 0]);
     },

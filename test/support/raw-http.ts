@@ -23,7 +23,7 @@ export async function exchange(url: string, bytes: Buffer): Promise<RawAnswer> {
   return parseAnswer(Buffer.concat(chunks));
 }
 
-export function parseAnswer(bytes: Buffer): RawAnswer {
+function parseAnswer(bytes: Buffer): RawAnswer {
   const end = bytes.indexOf("\r\n\r\n");
   if (end === -1) throw new Error(`no complete answer: ${bytes.toString("latin1")}`);
   const [statusLine = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");

@@ -21,6 +21,7 @@ const SPECS = {
         "expired_at",
         "cancelling_at",
         "cancelled_at",
+        "usage",
       ],
       OpenAIFile: ["expires_at", "status_details"],
       ListFilesResponse: ["first_id", "last_id"],

@@ -6,7 +6,7 @@ import { clientSignal } from "../../lib/client-signal.ts";
 import { type Form, FormError, type FormProblem, readForm } from "../../lib/multipart-form.ts";
 import { missingParameter, unknownParameter } from "./errors.ts";
 
-export interface UploadForm {
+interface UploadForm {
   readonly fileField: string;
   readonly fileBytes: number;
 }

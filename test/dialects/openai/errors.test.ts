@@ -6,7 +6,7 @@ import {
   GatewayError,
 } from "../../../src/core/errors.ts";
 import { renderError } from "../../../src/dialects/openai/errors.ts";
-import { violationOf } from "../../support/openai-schemas.ts";
+import { specProblem } from "../../support/specs.ts";
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 
@@ -16,7 +16,7 @@ test.each(CODES)(
     const error = new GatewayError(code, "what was wrong", { retryAfterSeconds: 3 });
     const { status, headers, body } = renderError(error, "req_1");
     expect(status).toBe(ERRORS[code].status);
-    expect(violationOf("ErrorResponse", body)).toBeNull();
+    expect(specProblem("openai", "ErrorResponse", body)).toBeNull();
     expect(Object.keys((body as { error: object }).error)).toEqual([
       "message",
       "type",

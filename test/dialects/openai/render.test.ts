@@ -9,7 +9,7 @@ import {
   renderUploadPart,
 } from "../../../src/dialects/openai/render.ts";
 import { newBatch, newFile, newUpload } from "../../support/memory-gateway.ts";
-import { violationOf } from "../../support/openai-schemas.ts";
+import { specProblem } from "../../support/specs.ts";
 
 const CREATED = Date.UTC(2026, 0, 1) + 999;
 const SECONDS = Date.UTC(2026, 0, 1) / 1000;
@@ -29,8 +29,8 @@ test("a file looks as at OpenAI", () => {
     status_details: null,
     crossbatch: { id: "f1", provider: "openai", native_id: null },
   });
-  expect(violationOf("OpenAIFile", renderFile(file))).toBeNull();
-  expect(violationOf("DeleteFileResponse", renderDeletedFile(file))).toBeNull();
+  expect(specProblem("openai", "OpenAIFile", renderFile(file))).toBeNull();
+  expect(specProblem("openai", "DeleteFileResponse", renderDeletedFile(file))).toBeNull();
 });
 
 test.each([
@@ -99,7 +99,7 @@ test("a batch that has ended says everything", () => {
     warnings: [{ code: "dropped", message: "m", field: "seed", lines: 2, firstLines: [1, 2] }],
   };
   const rendered = renderBatch({ batch, input: file, output, error: newFile("e1", CREATED) });
-  expect(violationOf("Batch", rendered)).toBeNull();
+  expect(specProblem("openai", "Batch", rendered)).toBeNull();
   expect(rendered).toMatchObject({
     id: "batch_native",
     model: "gpt-4o-mini",
@@ -143,7 +143,7 @@ test.each(STATES)(
         errors: [{ code: "invalid_json_line", message: "m", param: null, line: 2 }],
       }),
     );
-    expect(violationOf("Batch", rendered)).toBeNull();
+    expect(specProblem("openai", "Batch", rendered)).toBeNull();
     expect(rendered.request_counts.total).toBe(counted ? 9 : 0);
     expect(rendered.errors).toEqual(
       state === "failed"
@@ -174,7 +174,7 @@ test("an upload is pending until it is over, and its file is there once it is co
   expect(renderUpload({ ...upload, state: "cancelled" }, null, later).status).toBe("cancelled");
   const completed = renderUpload({ ...upload, state: "completed" }, file, later);
   expect(completed).toMatchObject({ status: "completed", file: { id: "file-f1" } });
-  expect(violationOf("Upload", completed)).toBeNull();
+  expect(specProblem("openai", "Upload", completed)).toBeNull();
   const part = renderUploadPart({
     id: "part_p1",
     uploadId: "u1",
@@ -189,7 +189,7 @@ test("an upload is pending until it is over, and its file is there once it is co
     created_at: SECONDS,
     upload_id: "upload_u1",
   });
-  expect(violationOf("UploadPart", part)).toBeNull();
+  expect(specProblem("openai", "UploadPart", part)).toBeNull();
 });
 
 test.each([
@@ -199,5 +199,5 @@ test.each([
   const list = renderList({ items, hasMore: items.length > 0 }, renderFile);
   expect(list).toMatchObject({ object: "list", first_id: first, last_id: last });
   expect(list.has_more).toBe(items.length > 0);
-  expect(violationOf("ListFilesResponse", list)).toBeNull();
+  expect(specProblem("openai", "ListFilesResponse", list)).toBeNull();
 });
