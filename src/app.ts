@@ -42,6 +42,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const { destination = process.stdout, now = Date.now, random = Math.random } = options;
   const redactor = createRedactor(secretsOf(config, process.env));
   const log = createLog({ log: config.log, redactor, destination, now });
+  if (config.databaseUrl !== null && config.secretKey === null) {
+    log.warn(
+      {},
+      "CROSSBATCH_SECRET_KEY isn't set: replicas that don't share one can't use each other's passed-through keys",
+    );
+  }
   const box = createSecretBox(
     config.secretKey ?? (await readOrCreateSecret(join(config.dataDir, "secret.key"))),
   );
@@ -68,12 +74,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       pollSeconds: config.pollSeconds,
       settleSeconds: config.limits.settleSeconds,
       maxLineBytes: config.limits.lineBytes,
+      resultDays: daysOrEver(config.retention.resultDays),
       sweepSeconds: 300,
     },
   });
   const gateway = createGateway({
     ...shared,
     engine,
+    batchFileDays: daysOrEver(config.retention.batchFileDays),
     handOverMilliseconds: config.limits.handOverSeconds * 1_000,
   });
   const server = await createServer({
@@ -97,7 +105,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     async stop() {
       const grace = config.shutdownGraceSeconds * 1_000;
       abort.abort();
-      await Promise.all([server.close(grace), scheduler.stop(grace)]);
+      // Requests first: one that is still running may want the engine.
+      await server.close(grace);
+      await scheduler.stop(grace);
       await upstreams.close();
       await blobs.close();
       await database.close();
@@ -118,7 +128,8 @@ async function openBlobs(config: Config): Promise<BlobStore> {
         url: config.blobsUrl,
         region: config.s3.region,
         checksums: config.s3.checksums,
-        ...(config.s3.endpoint === null ? {} : { endpoint: config.s3.endpoint }),
+        endpoint: config.s3.endpoint,
+        pathStyle: config.s3.pathStyle,
       });
 }
 
@@ -129,4 +140,8 @@ async function openScheduler(
   return config.databaseUrl === null
     ? createEmbeddedScheduler(parts)
     : await createPgBossScheduler({ ...parts, url: config.databaseUrl });
+}
+
+function daysOrEver(days: number): number | null {
+  return days === 0 ? null : days;
 }

@@ -81,11 +81,6 @@ export const configSchema = z.strictObject({
   pollSeconds: seconds(0.05, 3600)
     .default(15)
     .describe("How long a provider's last word on a batch is good enough."),
-  translation: oneOf(["warn", "strict"])
-    .default("warn")
-    .describe(
-      "What becomes of a field that a provider has no word for: `warn` drops it and says so on the batch, `strict` refuses the line.",
-    ),
   shutdownGraceSeconds: seconds(0, 3600)
     .default(30)
     .describe("How long requests and background work may go on after a signal to stop."),

@@ -27,6 +27,8 @@ export interface EngineSettings {
   readonly settleSeconds: number;
   /** How long a result line may be. */
   readonly maxLineBytes: number;
+  /** How long results are kept where the batch says nothing; null: for ever. */
+  readonly resultDays: number | null;
   /** How long a pass of the sweep waits for the next. */
   readonly sweepSeconds: number;
 }

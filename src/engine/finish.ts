@@ -127,8 +127,6 @@ function resultFile(
     readonly now: number;
   },
 ): StoredFile {
-  const lifetime = batch.options["outputExpiresAfterSeconds"];
-  const seconds = typeof lifetime === "number" ? lifetime : 30 * 86_400;
   const native: NativeRef | null =
     result.nativeId === null ? null : { id: result.nativeId, format: provider.format };
   return {
@@ -151,9 +149,16 @@ function resultFile(
     role: result.role,
     options: {},
     createdAt: now,
-    expiresAt: now + seconds * 1_000,
+    expiresAt: resultExpiry(context, batch, now),
     version: 1,
   };
+}
+
+function resultExpiry(context: EngineContext, batch: Batch, now: number): number | null {
+  const seconds = batch.options["outputExpiresAfterSeconds"];
+  if (typeof seconds === "number") return now + seconds * 1_000;
+  const days = context.settings.resultDays;
+  return days === null ? null : now + days * 86_400_000;
 }
 
 async function insertResultFile(

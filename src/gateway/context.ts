@@ -18,6 +18,8 @@ export interface GatewayContext {
   readonly log: Log;
   readonly now: () => number;
   readonly newId: (now: number) => string;
+  /** How long input files of batches are kept where nobody says; null: for ever. */
+  readonly batchFileDays: number | null;
   /** How long a create waits for its provider before it answers with our own id. */
   readonly handOverMilliseconds: number;
 }

@@ -43,8 +43,6 @@ export async function createFile(
         );
   const now = context.now();
   const createdAt = sent?.createdAt ?? now;
-  const ownExpiry =
-    request.expiresAfterSeconds === null ? null : createdAt + request.expiresAfterSeconds * 1_000;
   const file: StoredFile = {
     id: context.newId(now),
     owner: account.owner,
@@ -65,7 +63,7 @@ export async function createFile(
     role: null,
     options: request.options,
     createdAt,
-    expiresAt: sent?.expiresAt ?? ownExpiry,
+    expiresAt: sent?.expiresAt ?? ownExpiry(context, request, createdAt),
     version: 1,
   };
   await saveFile(context, call, {
@@ -74,6 +72,13 @@ export async function createFile(
   });
   context.telemetry.moved("in", { bytes: content.bytes, lines: content.lines });
   return file;
+}
+
+/** For where the provider says none: as the client asked, else as inputs of batches are kept here. */
+function ownExpiry(context: GatewayContext, request: CreateFile, createdAt: number): number | null {
+  if (request.expiresAfterSeconds !== null) return createdAt + request.expiresAfterSeconds * 1_000;
+  if (request.purpose !== "batch" || context.batchFileDays === null) return null;
+  return createdAt + context.batchFileDays * 86_400_000;
 }
 
 export async function saveFile(
