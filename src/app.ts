@@ -124,13 +124,7 @@ async function openConnection(config: Config): Promise<Connection> {
 async function openBlobs(config: Config): Promise<BlobStore> {
   return config.blobsUrl === null
     ? await createDiskBlobs({ directory: join(config.dataDir, "blobs") })
-    : await createS3Blobs({
-        url: config.blobsUrl,
-        region: config.s3.region,
-        checksums: config.s3.checksums,
-        endpoint: config.s3.endpoint,
-        pathStyle: config.s3.pathStyle,
-      });
+    : await createS3Blobs({ url: config.blobsUrl, ...config.s3 });
 }
 
 async function openScheduler(

@@ -4,11 +4,11 @@ import { GatewayError } from "../../core/errors.ts";
 const FULL = new Set(["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"]);
 
 /** Only the error's name is shown to clients: S3's own messages hold account numbers and role names. */
-export function toS3BlobError(error: unknown, isAboutObject: boolean): GatewayError {
+export function toS3BlobError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   const name = error instanceof Error ? error.name : "unknown error";
   const status = httpStatus(error);
-  if (isAboutObject && (name === "NoSuchKey" || (name === "NotFound" && status === 404))) {
+  if (name === "NoSuchKey" || (name === "NotFound" && status === 404)) {
     return new GatewayError("not_found", "There is no such stored content.", {
       cause: error,
     });

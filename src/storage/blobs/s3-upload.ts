@@ -3,13 +3,19 @@ import type { StoredBlob } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { abortable } from "./abortable.ts";
 import { createPartBuffers, type PartBuffer } from "./part-buffers.ts";
-import type { S3Bucket, UploadedPart } from "./s3-bucket.ts";
+import type { S3Objects } from "./s3-objects.ts";
+import type { S3Uploads, UploadedPart } from "./s3-uploads.ts";
 
 /** Above the 5 MiB that S3 asks of every part but the last; 10,000 parts make 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_IN_MEMORY = 4;
 const MAX_PARTS = 10_000;
 const CLEAN_UP_MILLISECONDS = 10_000;
+
+export interface S3Bucket {
+  readonly objects: S3Objects;
+  readonly uploads: S3Uploads;
+}
 
 /**
  * Streams content into one object: a plain put if it fits into one part, else a multipart upload with its parts in
@@ -90,7 +96,7 @@ function startUpload(
 
   const createUpload = async () => {
     stage = "creating";
-    const created = await bucket.createUpload({ key, token }, signal);
+    const created = await bucket.uploads.create({ key, token }, signal);
     uploadId = created;
     stage = "parts";
     onUploadId(created);
@@ -99,7 +105,7 @@ function startUpload(
   const sendNumbered = async (id: string, number: number, part: PartBuffer) => {
     try {
       const target = { key, uploadId: id, number };
-      parts.push(await bucket.uploadPart(target, part.content(), signal));
+      parts.push(await bucket.uploads.sendPart(target, part.content(), signal));
       part.release();
     } catch (error) {
       controller.abort(error);
@@ -121,7 +127,7 @@ function startUpload(
     async finish(rest) {
       if (uploadId === null) {
         stage = "object";
-        await bucket.putObject({ key, token }, rest.content(), signal);
+        await bucket.objects.put({ key, token }, rest.content(), signal);
         return;
       }
       await sendPart(rest);
@@ -130,11 +136,11 @@ function startUpload(
       stage = "object";
       parts.sort((one, other) => one.number - other.number);
       try {
-        await bucket.completeUpload({ key, uploadId }, parts, signal);
+        await bucket.uploads.complete({ key, uploadId }, parts, signal);
       } catch (error) {
         // The answer may have been lost; then the next attempt hears that there is no such upload.
         signal.throwIfAborted();
-        if ((await bucket.tokenOf(key, signal)) !== token) throw error;
+        if ((await bucket.objects.tokenOf(key, signal)) !== token) throw error;
       }
     },
     async cleanUp() {
@@ -142,16 +148,22 @@ function startUpload(
       const soon = AbortSignal.timeout(CLEAN_UP_MILLISECONDS);
       try {
         // The answer that would have told the id of the upload never came.
-        if (stage === "creating") await bucket.abortUploadsOf(key, soon);
-        if (uploadId !== null) await bucket.abortUpload({ key, uploadId }, soon);
-        if (stage === "object" && (await bucket.tokenOf(key, soon)) === token) {
-          await bucket.deleteObject(key, soon);
+        if (stage === "creating") await abortUploadsOf(bucket.uploads, key, soon);
+        if (uploadId !== null) await bucket.uploads.abort({ key, uploadId }, soon);
+        if (stage === "object" && (await bucket.objects.tokenOf(key, soon)) === token) {
+          await bucket.objects.delete(key, soon);
         }
       } catch {
         // The store is out of reach: the sweep of unfinished uploads finds what is left.
       }
     },
   };
+}
+
+async function abortUploadsOf(uploads: S3Uploads, key: string, signal: AbortSignal) {
+  for await (const upload of uploads.list(key, signal)) {
+    if (upload.key === key) await uploads.abort(upload, signal);
+  }
 }
 
 function tooLarge(): GatewayError {

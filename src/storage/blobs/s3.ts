@@ -4,8 +4,9 @@ import { GatewayError } from "../../core/errors.ts";
 import { parseS3Uri } from "../../core/s3-uri.ts";
 import { checkBlobKey, isBlobKey } from "./blob-key.ts";
 import { destroyOnAbort } from "./destroy-on-abort.ts";
-import { createS3Bucket } from "./s3-bucket.ts";
+import { createS3Objects } from "./s3-objects.ts";
 import { uploadToS3 } from "./s3-upload.ts";
+import { createS3Uploads } from "./s3-uploads.ts";
 
 export interface S3BlobsOptions {
   /** `s3://bucket/prefix` */
@@ -38,10 +39,14 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
   const prefix = location.path === "" ? "" : `${location.path}/`;
   const sdk = await import("@aws-sdk/client-s3");
   const client = new sdk.S3Client(toClientConfig(options));
-  const bucket = createS3Bucket(sdk, client, {
+  const target = {
+    sdk,
+    client,
     bucket: location.bucket,
     timeoutMilliseconds: (options.timeoutSeconds ?? 120) * 1000,
-  });
+  };
+  const objects = createS3Objects(target);
+  const uploads = createS3Uploads(target);
   const uploading = new Set<string>();
   const objectKey = (key: string) => {
     checkBlobKey(key);
@@ -50,10 +55,10 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
 
   return {
     async put(key, content, signal) {
-      const target = objectKey(key);
+      const object = objectKey(key);
       let uploadId: string | null = null;
       try {
-        return await uploadToS3(bucket, target, {
+        return await uploadToS3({ objects, uploads }, object, {
           content,
           signal,
           onUploadId: (id) => {
@@ -73,20 +78,20 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
           `Bytes ${range.start} to ${range.end} are no range.`,
         );
       }
-      return destroyOnAbort(await bucket.openObject(objectKey(key), signal, range), signal);
+      return destroyOnAbort(await objects.open(objectKey(key), signal, range), signal);
     },
 
     async stat(key, signal) {
-      const found = await bucket.statObject(objectKey(key), signal);
+      const found = await objects.stat(objectKey(key), signal);
       return found === null ? null : { ...found, key };
     },
 
     async delete(key, signal) {
-      await bucket.deleteObject(objectKey(key), signal);
+      await objects.delete(objectKey(key), signal);
     },
 
     async *list(keyPrefix, signal): AsyncGenerator<BlobInfo> {
-      for await (const object of bucket.listObjects(prefix + keyPrefix, signal)) {
+      for await (const object of objects.list(prefix + keyPrefix, signal)) {
         const key = object.key.slice(prefix.length);
         if (isBlobKey(key)) yield { ...object, key };
       }
@@ -94,10 +99,10 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
 
     async sweepUnfinished(olderThan, signal) {
       let removed = 0;
-      for await (const upload of bucket.listUploads(prefix, signal)) {
+      for await (const upload of uploads.list(prefix, signal)) {
         if (upload.startedAt >= olderThan || uploading.has(upload.uploadId)) continue;
         if (!isBlobKey(upload.key.slice(prefix.length))) continue;
-        await bucket.abortUpload(upload, signal);
+        await uploads.abort(upload, signal);
         removed += 1;
       }
       return removed;
@@ -105,8 +110,8 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
 
     async ping(signal) {
       const key = prefix + PING_KEY;
-      await bucket.putObject({ key, token: "ping" }, Buffer.from("1"), signal);
-      await text(destroyOnAbort(await bucket.openObject(key, signal), signal));
+      await objects.put({ key, token: "ping" }, Buffer.from("1"), signal);
+      await text(destroyOnAbort(await objects.open(key, signal), signal));
     },
 
     async close() {

@@ -20,6 +20,11 @@ export function wholeBody(
   const body = new Readable({
     highWaterMark: BUFFERED_BYTES,
     read() {
+      // It may have broken off before anyone listened.
+      if (source.destroyed && !source.readableEnded) {
+        fail(tooShort());
+        return;
+      }
       clearTimeout(timer);
       timer = setTimeout(
         () => fail("The S3 bucket that holds the files stopped sending."),

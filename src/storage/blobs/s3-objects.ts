@@ -1,0 +1,104 @@
+import type { Readable } from "node:stream";
+import type { BlobInfo, ByteRange } from "../../core/blobs.ts";
+import { isGatewayError } from "../../core/errors.ts";
+import { callS3, TOKEN, unreadable, type MarkedKey, type S3Target } from "./s3-calls.ts";
+import { wholeBody } from "./whole-body.ts";
+
+/** The objects of one bucket. */
+export interface S3Objects {
+  put(object: MarkedKey, content: Uint8Array, signal: AbortSignal): Promise<void>;
+  open(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+  /** Null if there is none. */
+  stat(key: string, signal: AbortSignal): Promise<BlobInfo | null>;
+  /** What its `put` or `create` marked the object with; null if there is none. */
+  tokenOf(key: string, signal: AbortSignal): Promise<string | null>;
+  delete(key: string, signal: AbortSignal): Promise<void>;
+  list(prefix: string, signal: AbortSignal): AsyncIterable<BlobInfo>;
+}
+
+export function createS3Objects(target: S3Target): S3Objects {
+  const { sdk, bucket: Bucket, timeoutMilliseconds } = target;
+  const head = async (key: string, signal: AbortSignal) => {
+    const command = new sdk.HeadObjectCommand({ Bucket, Key: key });
+    try {
+      return await callS3(target, signal, async (client, options) => client.send(command, options));
+    } catch (error) {
+      if (isGatewayError(error, "not_found")) return null;
+      throw error;
+    }
+  };
+
+  return {
+    async put({ key, token }, content, signal) {
+      const command = new sdk.PutObjectCommand({
+        Bucket,
+        Key: key,
+        Body: content,
+        ContentType: "application/octet-stream",
+        Metadata: { [TOKEN]: token },
+      });
+      await callS3(target, signal, async (client, options) => client.send(command, options));
+    },
+
+    async open(key, signal, range) {
+      const command = new sdk.GetObjectCommand({
+        Bucket,
+        Key: key,
+        ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
+      });
+      const { Body, ContentLength, ContentRange } = await callS3(
+        target,
+        signal,
+        async (client, options) => client.send(command, options),
+      );
+      const bytes = range === undefined ? ContentLength : range.end - range.start + 1;
+      if (bytes === undefined || !isReadable(Body)) throw unreadable("Content-Length");
+      if (range !== undefined && ContentRange?.startsWith(`bytes ${range.start}-`) !== true) {
+        Body.destroy();
+        throw unreadable("the range it was asked for");
+      }
+      return wholeBody(Body, { bytes, idleMilliseconds: timeoutMilliseconds });
+    },
+
+    async stat(key, signal) {
+      const found = await head(key, signal);
+      if (found === null) return null;
+      if (found.ContentLength === undefined) throw unreadable("Content-Length");
+      return { key, bytes: found.ContentLength, modifiedAt: found.LastModified?.getTime() ?? 0 };
+    },
+
+    async tokenOf(key, signal) {
+      return (await head(key, signal))?.Metadata?.[TOKEN] ?? null;
+    },
+
+    async delete(key, signal) {
+      const command = new sdk.DeleteObjectCommand({ Bucket, Key: key });
+      await callS3(target, signal, async (client, options) => client.send(command, options));
+    },
+
+    async *list(prefix, signal) {
+      let token: string | undefined;
+      do {
+        const command: InstanceType<typeof sdk.ListObjectsV2Command> = new sdk.ListObjectsV2Command(
+          {
+            Bucket,
+            Prefix: prefix,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          },
+        );
+        const page = await callS3(target, signal, async (client, options) =>
+          client.send(command, options),
+        );
+        for (const { Key, Size, LastModified } of page.Contents ?? []) {
+          if (Key === undefined || Size === undefined) continue;
+          yield { key: Key, bytes: Size, modifiedAt: LastModified?.getTime() ?? 0 };
+        }
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
+    },
+  };
+}
+
+function isReadable(body: unknown): body is Readable {
+  return typeof body === "object" && body !== null && "pause" in body && "destroy" in body;
+}
