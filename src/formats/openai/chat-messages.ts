@@ -1,25 +1,16 @@
 import type { AssistantMessage, Extra, Message, ToolMessage } from "../../core/chat-request.ts";
-import type { AssistantPart } from "../../core/content.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
 import {
   createExtrasReader,
   invalid,
   readArray,
-  readOptionalArray,
-  readOptionalObject,
   readOptionalString,
   readString,
   toObject,
 } from "../fields.ts";
-import { parseSignature } from "../signatures.ts";
-import {
-  type MessageScope,
-  parseAssistantContent,
-  parseContent,
-  parseTextContent,
-} from "./chat-parts.ts";
-import { parseToolCalls } from "./chat-tool-calls.ts";
+import { parseAssistantParts } from "./chat-assistant.ts";
+import { type MessageScope, parseContent, parseTextContent } from "./chat-parts.ts";
 
 export function parseMessages(body: JsonObject, extras: Extra[]): Message[] {
   const scope: MessageScope = { extras, toolNames: new Map(), functionCallIds: new Map() };
@@ -57,54 +48,12 @@ function parseMessage(value: Json, at: JsonPath, scope: MessageScope): Message {
 /** One list for all roles: what belongs to another role is ignored by OpenAI too. */
 const readMessageExtras = createExtrasReader(`
   role content name refusal tool_calls tool_call_id function_call audio
-  reasoning_content reasoning thinking_blocks annotations
+  images reasoning_content reasoning thinking_blocks annotations extra_content
 `);
 
 function parseAssistant(message: JsonObject, at: JsonPath, scope: MessageScope): AssistantMessage {
-  const audio = readOptionalObject(message, "audio", at);
-  if (audio !== undefined) {
-    scope.extras.push({ path: childPath(at, "audio"), value: audio, isEssential: true });
-  }
-  const { content } = message;
-  const refusal = readOptionalString(message, "refusal", at);
-  const parts: AssistantPart[] = [
-    ...parseReasoning(message, at),
-    ...(content === undefined || content === null
-      ? []
-      : parseAssistantContent(content, childPath(at, "content"), scope)),
-    ...(refusal === undefined
-      ? []
-      : [{ kind: "refusal", text: refusal, at: childPath(at, "refusal") } as const]),
-    ...parseToolCalls(message, at, scope),
-  ];
+  const parts = parseAssistantParts(message, at, scope);
   return { kind: "assistant", at, name: readOptionalString(message, "name", at), parts };
-}
-
-/** Not OpenAI's own: how gateways and compatible hosts give an assistant's thinking back. */
-function parseReasoning(message: JsonObject, at: JsonPath): AssistantPart[] {
-  const blocks = readOptionalArray(message, "thinking_blocks", at);
-  if (blocks === undefined) {
-    const text =
-      readOptionalString(message, "reasoning_content", at) ??
-      readOptionalString(message, "reasoning", at);
-    return text === undefined ? [] : [{ kind: "reasoning", text, at }];
-  }
-  const blocksAt = childPath(at, "thinking_blocks");
-  return blocks.map((value, index) => {
-    const blockAt = childPath(blocksAt, index);
-    const block = toObject(value, blockAt);
-    if (block["type"] === "redacted_thinking") {
-      const data = parseSignature(readString(block, "data", blockAt), "anthropic");
-      return { kind: "redacted_reasoning", data, at: blockAt };
-    }
-    const signature = readOptionalString(block, "signature", blockAt);
-    return {
-      kind: "reasoning",
-      text: readString(block, "thinking", blockAt),
-      signature: signature === undefined ? undefined : parseSignature(signature, "anthropic"),
-      at: blockAt,
-    };
-  });
 }
 
 function parseToolResult(message: JsonObject, at: JsonPath, scope: MessageScope): ToolMessage {

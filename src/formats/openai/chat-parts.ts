@@ -1,5 +1,5 @@
 import type { Extra } from "../../core/chat-request.ts";
-import type { AssistantPart, DocumentPart, TextPart, UserPart } from "../../core/content.ts";
+import type { DocumentPart, ImagePart, TextPart, UserPart } from "../../core/content.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath } from "../../core/json-path.ts";
 import { parseMediaUrl } from "../data-url.ts";
@@ -35,22 +35,6 @@ export function parseContent(
   return content.map((value, index) => parsePart(value, childPath(at, index), scope));
 }
 
-export function parseAssistantContent(
-  content: Json | undefined,
-  at: JsonPath,
-  scope: MessageScope,
-): AssistantPart[] {
-  return parseContent(content, at, scope).map((part) =>
-    part.kind === "native" && part.type === "refusal"
-      ? {
-          kind: "refusal",
-          text: readString(toObject(part.value, at), "refusal", part.at),
-          at: part.at,
-        }
-      : part,
-  );
-}
-
 export function parseTextContent(
   content: Json | undefined,
   at: JsonPath,
@@ -70,20 +54,9 @@ function parsePart(value: Json, at: JsonPath, scope: MessageScope): UserPart {
     case "text":
       readPartExtras(part, at, scope.extras);
       return { kind: "text", text: readString(part, "text", at), at, cache };
-    case "image_url": {
+    case "image_url":
       readPartExtras(part, at, scope.extras);
-      const image = readObject(part, type, at);
-      const imageAt = childPath(at, type);
-      readImageExtras(image, imageAt, scope.extras);
-      const url = readString(image, "url", imageAt);
-      return {
-        kind: "image",
-        source: parseMediaUrl(url, childPath(imageAt, "url")),
-        detail: parseDetail(image, imageAt),
-        at,
-        cache,
-      };
-    }
+      return { ...parseImage(part, at, scope), cache };
     case "input_audio": {
       readPartExtras(part, at, scope.extras);
       const audio = readObject(part, type, at);
@@ -111,6 +84,19 @@ const readPartExtras = createExtrasReader(`
   cache_control prompt_cache_breakpoint
 `);
 
+export function parseImage(part: JsonObject, at: JsonPath, scope: MessageScope): ImagePart {
+  const image = readObject(part, "image_url", at);
+  const imageAt = childPath(at, "image_url");
+  readImageExtras(image, imageAt, scope.extras);
+  const url = readString(image, "url", imageAt);
+  return {
+    kind: "image",
+    source: parseMediaUrl(url, childPath(imageAt, "url")),
+    detail: parseDetail(image, imageAt),
+    at,
+  };
+}
+
 const readImageExtras = createExtrasReader("url detail");
 const readAudioExtras = createExtrasReader("data format");
 const readFileExtras = createExtrasReader("file_data file_id filename");
@@ -131,6 +117,8 @@ function parseFile(file: JsonObject, at: JsonPath): DocumentPart {
     const source = { kind: "file", family: "openai", id, mediaType: null } as const;
     return { kind: "document", source, filename, at };
   }
-  const source = parseMediaUrl(readString(file, "file_data", at), childPath(at, "file_data"));
+  const data = readString(file, "file_data", at);
+  if (!/^(data|https?):/i.test(data)) throw invalid(at, "file_data", "must be a data URL");
+  const source = parseMediaUrl(data, childPath(at, "file_data"));
   return { kind: "document", source, filename, at };
 }

@@ -1,10 +1,4 @@
-import {
-  type ChatRequest,
-  type Extra,
-  type Reasoning,
-  REASONING_EFFORTS,
-  type ResponseFormat,
-} from "../../core/chat-request.ts";
+import type { ChatRequest, Extra, ResponseFormat } from "../../core/chat-request.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { childPath, ROOT } from "../../core/json-path.ts";
 import {
@@ -20,6 +14,7 @@ import {
   toOneOf,
   toText,
 } from "../fields.ts";
+import { parseEffort, parseMetadata, parseUser, parseVerbosity } from "./settings.ts";
 import { parseMessages } from "./chat-messages.ts";
 import { parseToolChoice, parseTools } from "./chat-tools.ts";
 
@@ -28,6 +23,7 @@ export function parseChatRequest(body: JsonObject): ChatRequest {
   const extras: Extra[] = [];
   readExtras(body, ROOT, extras);
   readMeaningfulExtras(body, extras);
+  const effort = parseEffort(body, "reasoning_effort", ROOT);
   return {
     family: "openai",
     model: readOptionalString(body, "model", ROOT) ?? null,
@@ -44,18 +40,18 @@ export function parseChatRequest(body: JsonObject): ChatRequest {
     temperature: readOptionalNumber(body, "temperature", ROOT),
     topP: readOptionalNumber(body, "top_p", ROOT),
     topK: readOptionalInteger(body, "top_k", ROOT),
-    seed: readOptionalInteger(body, "seed", ROOT),
+    // 64-bit, so beyond what JSON numbers hold exactly.
+    seed: readOptionalNumber(body, "seed", ROOT),
     presencePenalty: readOptionalNumber(body, "presence_penalty", ROOT),
     frequencyPenalty: readOptionalNumber(body, "frequency_penalty", ROOT),
     choiceCount: readOptionalInteger(body, "n", ROOT),
     logprobs: readOptionalBoolean(body, "logprobs", ROOT),
     topLogprobs: readOptionalInteger(body, "top_logprobs", ROOT),
     logitBias: readOptionalObject(body, "logit_bias", ROOT),
-    reasoning: parseReasoning(body),
-    verbosity: parseVerbosity(body),
+    reasoning: effort === undefined ? undefined : { effort },
+    verbosity: parseVerbosity(body, ROOT),
     promptCacheKey: readOptionalString(body, "prompt_cache_key", ROOT),
-    user:
-      readOptionalString(body, "safety_identifier", ROOT) ?? readOptionalString(body, "user", ROOT),
+    user: parseUser(body, extras),
     metadata: parseMetadata(body),
     store: readOptionalBoolean(body, "store", ROOT),
     serviceTier: readOptionalString(body, "service_tier", ROOT),
@@ -93,28 +89,6 @@ function parseStop(body: JsonObject): readonly string[] | undefined {
   if (stop === undefined) return undefined;
   const at = childPath(ROOT, "stop");
   return stop.map((text, index) => toText(text, childPath(at, index)));
-}
-
-function parseReasoning(body: JsonObject): Reasoning | undefined {
-  const effort = body["reasoning_effort"];
-  if (effort === undefined || effort === null) return undefined;
-  return { effort: toOneOf(effort, REASONING_EFFORTS, childPath(ROOT, "reasoning_effort")) };
-}
-
-function parseVerbosity(body: JsonObject): ChatRequest["verbosity"] {
-  const verbosity = body["verbosity"];
-  if (verbosity === undefined || verbosity === null) return undefined;
-  return toOneOf(verbosity, ["low", "medium", "high"], childPath(ROOT, "verbosity"));
-}
-
-function parseMetadata(body: JsonObject): Readonly<Record<string, string>> | undefined {
-  const metadata = readOptionalObject(body, "metadata", ROOT);
-  if (metadata === undefined) return undefined;
-  const at = childPath(ROOT, "metadata");
-  const entries = Object.entries(metadata);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, toText(value, childPath(at, key))]),
-  );
 }
 
 function parseResponseFormat(body: JsonObject, extras: Extra[]): ResponseFormat | undefined {

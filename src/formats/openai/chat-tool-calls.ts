@@ -1,5 +1,5 @@
-import type { Signature, ToolCallPart } from "../../core/content.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
+import type { NativePart, ToolCallPart, ToolInput } from "../../core/content.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath } from "../../core/json-path.ts";
 import {
   createExtrasReader,
@@ -10,15 +10,15 @@ import {
   readString,
   toObject,
 } from "../fields.ts";
-import { parseSignature } from "../signatures.ts";
 import type { MessageScope } from "./chat-parts.ts";
+import { parseGoogleSignature } from "./google-signature.ts";
 
 /** An assistant message's `tool_calls`, and the `function_call` that they replaced. */
 export function parseToolCalls(
   message: JsonObject,
   at: JsonPath,
   scope: MessageScope,
-): ToolCallPart[] {
+): (ToolCallPart | NativePart)[] {
   const calls = readOptionalArray(message, "tool_calls", at) ?? [];
   const callsAt = childPath(at, "tool_calls");
   const parts = calls.map((call, index) => parseToolCall(call, childPath(callsAt, index), scope));
@@ -29,11 +29,21 @@ export function parseToolCalls(
   return parts;
 }
 
-function parseToolCall(value: Json, at: JsonPath, scope: MessageScope): ToolCallPart {
+function parseToolCall(value: Json, at: JsonPath, scope: MessageScope): ToolCallPart | NativePart {
   const call = toObject(value, at);
+  const { type } = call;
+  if (
+    typeof type === "string" &&
+    type !== "function" &&
+    type !== "custom" &&
+    !("function" in call)
+  ) {
+    return { kind: "native", family: "openai", type, value: call, at };
+  }
   readCallExtras(call, at, scope.extras);
-  const id = readString(call, "id", at);
-  const key = call["type"] === "custom" ? "custom" : "function";
+  // OpenAI always gives an id; some compatible hosts leave it out.
+  const id = readOptionalString(call, "id", at) ?? `call_${scope.toolNames.size}`;
+  const key = type === "custom" ? "custom" : "function";
   const detail = readObject(call, key, at);
   const detailAt = childPath(at, key);
   const name = readString(detail, "name", detailAt);
@@ -45,13 +55,20 @@ function parseToolCall(value: Json, at: JsonPath, scope: MessageScope): ToolCall
     input:
       key === "custom"
         ? { kind: "free_text", text: readString(detail, "input", detailAt) }
-        : { kind: "json_text", text: readString(detail, "arguments", detailAt) },
-    signature: parseThoughtSignature(call, at),
+        : parseArguments(detail, detailAt),
+    signature: parseGoogleSignature(call),
     at,
   };
 }
 
 const readCallExtras = createExtrasReader("id type index function custom extra_content");
+
+/** Text by the rules; some compatible hosts give the object itself. */
+function parseArguments(holder: JsonObject, at: JsonPath): ToolInput {
+  const value = holder["arguments"];
+  if (isJsonObject(value)) return { kind: "object", value };
+  return { kind: "json_text", text: readString(holder, "arguments", at) };
+}
 
 /** Calls of before tools have no id: each gets one, and results find it by the function's name. */
 function parseFunctionCall(call: JsonObject, at: JsonPath, scope: MessageScope): ToolCallPart {
@@ -59,17 +76,5 @@ function parseFunctionCall(call: JsonObject, at: JsonPath, scope: MessageScope):
   const id = `call_${scope.toolNames.size}`;
   scope.toolNames.set(id, name);
   scope.functionCallIds.set(name, id);
-  const text = readString(call, "arguments", at);
-  return { kind: "tool_call", id, name, input: { kind: "json_text", text }, at };
-}
-
-/** Where Google's own OpenAI-compatible endpoint carries it. */
-function parseThoughtSignature(call: JsonObject, at: JsonPath): Signature | undefined {
-  const extra = readOptionalObject(call, "extra_content", at);
-  if (extra === undefined) return undefined;
-  const extraAt = childPath(at, "extra_content");
-  const google = readOptionalObject(extra, "google", extraAt);
-  if (google === undefined) return undefined;
-  const text = readOptionalString(google, "thought_signature", childPath(extraAt, "google"));
-  return text === undefined ? undefined : parseSignature(text, "gemini");
+  return { kind: "tool_call", id, name, input: parseArguments(call, at), at };
 }

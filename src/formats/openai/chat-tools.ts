@@ -75,9 +75,10 @@ const readFunctionExtras = createExtrasReader("name description parameters stric
 
 /** `tool_choice`, and the `function_call` that it replaced. */
 export function parseToolChoice(body: JsonObject): ToolChoice | undefined {
-  const choice = body["tool_choice"] ?? body["function_call"];
+  const chosen = body["tool_choice"] ?? undefined;
+  const choice = chosen ?? body["function_call"];
   if (choice === undefined || choice === null) return undefined;
-  const at = childPath(ROOT, "tool_choice" in body ? "tool_choice" : "function_call");
+  const at = childPath(ROOT, chosen === undefined ? "function_call" : "tool_choice");
   if (typeof choice === "string") {
     return { kind: toOneOf(choice, ["auto", "none", "required"], at) };
   }

@@ -1,0 +1,78 @@
+import type { ChatResponse, Finish } from "../../core/chat-response.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { WriteContext } from "../../core/write-context.ts";
+import { withOwnExtras } from "./own-extras.ts";
+import { writeOutput } from "./responses-output-writer.ts";
+import { writeResponseUsage } from "./usage.ts";
+
+/** A response: https://platform.openai.com/docs/api-reference/responses/object */
+export function writeResponsesResponse(response: ChatResponse, context: WriteContext): JsonObject {
+  const isOwn = response.family === "openai";
+  const [choice, ...others] = response.choices;
+  for (const other of others) {
+    const at = { parent: null, key: "" };
+    context.warn(other.parts[0]?.at ?? at, "a response has one answer");
+  }
+  const finish = choice?.finish ?? NO_FINISH;
+  const createdAt = response.createdAtSeconds ?? context.nowSeconds();
+  const body = {
+    id: response.id ?? context.newId("resp_"),
+    object: "response",
+    created_at: createdAt,
+    ...writeStatus(finish, isOwn),
+    error: null,
+    model: response.model ?? context.model ?? "",
+    output: choice === undefined ? [] : writeOutput(choice, response.family, context),
+    usage: response.usage === null ? undefined : writeResponseUsage(response.usage),
+    service_tier: isOwn ? response.serviceTier : undefined,
+    ...UNKNOWN_SETTINGS,
+  };
+  return withOwnExtras(body, response, NOT_IN_A_RESPONSE);
+}
+
+const NO_FINISH: Finish = { reason: "other", native: null };
+
+/** A response repeats the settings of its request, which aren't known where another API answered. */
+const UNKNOWN_SETTINGS = {
+  instructions: null,
+  metadata: {},
+  parallel_tool_calls: true,
+  temperature: null,
+  tool_choice: "auto",
+  tools: [],
+  top_p: null,
+} as const;
+
+const NOT_IN_A_RESPONSE: ReadonlySet<string> = new Set(["choices", "created"]);
+
+function writeStatus(finish: Finish, isOwn: boolean): JsonObject {
+  const { reason, native } = finish;
+  switch (reason) {
+    case "length":
+    case "context_window":
+      return incomplete("max_output_tokens");
+    case "content_filter":
+      return incomplete("content_filter");
+    case "refusal":
+      // OpenAI's own refusals are whole answers.
+      return isOwn ? COMPLETED : incomplete("content_filter");
+    case "other":
+      return isOwn && native !== null && STATUSES.has(native)
+        ? { status: native, incomplete_details: null }
+        : COMPLETED;
+    case "stop":
+    case "stop_sequence":
+    case "tool_calls":
+    case "pause":
+    case "malformed_tool_call":
+      return COMPLETED;
+  }
+}
+
+const COMPLETED = { status: "completed", incomplete_details: null } as const;
+
+const STATUSES: ReadonlySet<string> = new Set(["in_progress", "queued", "cancelled"]);
+
+function incomplete(reason: string): JsonObject {
+  return { status: "incomplete", incomplete_details: { reason } };
+}
