@@ -84,7 +84,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     batchFileDays: daysOrEver(config.retention.batchFileDays),
     handOverMilliseconds: config.limits.handOverSeconds * 1_000,
   });
-  const server = await createServer({
+  const server = createServer({
     config,
     dialects: [openaiDialect],
     gateway,
@@ -117,14 +117,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 
 async function openConnection(config: Config): Promise<Connection> {
   return config.databaseUrl === null
-    ? await openSqlite(join(config.dataDir, "crossbatch.sqlite"), { exclusive: true })
-    : await openPostgres(config.databaseUrl);
+    ? openSqlite(join(config.dataDir, "crossbatch.sqlite"), { exclusive: true })
+    : openPostgres(config.databaseUrl);
 }
 
 async function openBlobs(config: Config): Promise<BlobStore> {
   return config.blobsUrl === null
-    ? await createDiskBlobs({ directory: join(config.dataDir, "blobs") })
-    : await createS3Blobs({ url: config.blobsUrl, ...config.s3 });
+    ? createDiskBlobs({ directory: join(config.dataDir, "blobs") })
+    : createS3Blobs({ url: config.blobsUrl, ...config.s3 });
 }
 
 async function openScheduler(
@@ -133,7 +133,7 @@ async function openScheduler(
 ): Promise<Scheduler> {
   return config.databaseUrl === null
     ? createEmbeddedScheduler(parts)
-    : await createPgBossScheduler({ ...parts, url: config.databaseUrl });
+    : createPgBossScheduler({ ...parts, url: config.databaseUrl });
 }
 
 function daysOrEver(days: number): number | null {

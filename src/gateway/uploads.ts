@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { GatewayError } from "../core/errors.ts";
-import type { Upload, UploadPart } from "../core/file.ts";
+import type { StoredFile, Upload, UploadPart } from "../core/file.ts";
 import type {
   Call,
   CompleteUpload,
@@ -97,19 +97,42 @@ export async function completeUpload(
     joined(context, call, { parts: chosen, md5 }),
     call.signal,
   );
+  const file = await makeFile(context, call, {
+    upload,
+    content,
+    digest: md5.digest("hex"),
+    request,
+  });
+  // From here on the file is the client's, whatever happens to the upload's own row.
+  const completed = await context.database.uploads.update(upload, {
+    state: "completed",
+    fileId: file.id,
+  });
+  await removeParts(context, parts);
+  await context.database.uploads.deleteParts(upload.id);
+  return { upload: completed, file };
+}
+
+async function makeFile(
+  context: GatewayContext,
+  call: Call,
+  work: {
+    readonly upload: Upload;
+    readonly content: ReceivedContent;
+    readonly digest: string;
+    readonly request: CompleteUpload;
+  },
+): Promise<StoredFile> {
+  const { upload, content, digest, request } = work;
   try {
-    const digest = md5.digest("hex");
     if (request.md5 !== null && request.md5.toLowerCase() !== digest) {
       throw new GatewayError(
         "invalid_request",
         `The MD5 of the parts is ${digest}, not the one given.`,
-        {
-          param: "md5",
-          reason: "invalid_value",
-        },
+        { param: "md5", reason: "invalid_value" },
       );
     }
-    const file = await createFile(
+    return await createFile(
       context,
       { ...call, namedProviders: [upload.provider] },
       {
@@ -121,13 +144,6 @@ export async function completeUpload(
         options: upload.options,
       },
     );
-    const completed = await context.database.uploads.update(upload, {
-      state: "completed",
-      fileId: file.id,
-    });
-    await removeParts(context, parts);
-    await context.database.uploads.deleteParts(upload.id);
-    return { upload: completed, file };
   } catch (error) {
     await discard(context, content);
     throw error;

@@ -49,7 +49,6 @@ describe("a wrong variable is refused by its name, with what would be right", ()
       'must be one of debug, info, warn, error, silent; it is "loud"',
     ],
     ["CROSSBATCH_LOG_FORMAT", "xml", 'must be one of auto, json, text; it is "xml"'],
-    ["CROSSBATCH_TRANSLATION", "loose", 'must be one of warn, strict; it is "loose"'],
     [
       "CROSSBATCH_TRUSTED_PROXIES",
       "10.0.0.0/8, 300.1.1.1",

@@ -33,7 +33,6 @@ test("without environment and file everything is at its default", async () => {
     dataDir: resolve(".crossbatch"),
     databaseUrl: null,
     pollSeconds: 15,
-    translation: "warn",
     limits: { fileBytes: 512 * 1024 * 1024, uploadBytes: 8 * 1024 ** 3 },
     providers: {
       openai: {
