@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { canRun, startOwnCluster } from "../../support/postgres.ts";
 import { createBed } from "./scheduler.bed.ts";
 import { patience, untilQuiet } from "./scheduler.contract.ts";
@@ -7,11 +7,15 @@ import { patience, untilQuiet } from "./scheduler.contract.ts";
 const HOUR = 3_600_000;
 const cluster = await startOwnCluster();
 
+afterAll(async () => {
+  await cluster?.destroy();
+});
+
 describe.runIf(canRun(cluster !== null, "restarts of PostgreSQL under the scheduler"))(
   "the pg-boss scheduler when its database goes away and comes back",
   { timeout: 90_000 },
   () => {
-    test.each(["fast", "immediate"] as const)("loses no wake in a %s stop", async (how) => {
+    test.each(["fast", "immediate"] as const)("loses no wake when it stops (%s)", async (how) => {
       if (cluster === null) throw new Error("no cluster");
       await using bed = await createBed(cluster.url, async () => {});
       const scheduler = await bed.createScheduler();
@@ -53,7 +57,7 @@ describe.runIf(canRun(cluster !== null, "restarts of PostgreSQL under the schedu
 
     test("stops while the database is away; the next start handles what was left", async () => {
       if (cluster === null) throw new Error("no cluster");
-      await using bed = await createBed(cluster.url, () => cluster.destroy());
+      await using bed = await createBed(cluster.url, async () => {});
       const scheduler = await bed.createReplica();
       const started = Promise.withResolvers<void>();
       await scheduler.work(async (_key, signal) => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export interface JournalLine {
+interface JournalLine {
   readonly key: string;
   readonly pid: number;
 }
