@@ -1,40 +1,28 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
 import { computeSignatureV4, parseSignatureV4 } from "../../src/lib/signature-v4.ts";
+import { readCaptures } from "../support/sdk-captures.ts";
 
-const captured = z.looseObject({
-  m: z.string(),
-  u: z.string(),
-  h: z.array(z.tuple([z.string(), z.string()])),
-  b: z.string(),
-});
-
-const captures = ["aws-sdk-js-3.jsonl", "boto3-1.43.107.jsonl"].flatMap((name) => {
-  const path = new URL(`../fixtures/sdk-captures/${name}`, import.meta.url);
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => ({ name, ...captured.parse(JSON.parse(line)) }));
-});
+const captures = ["aws-sdk-js-3", "boto3-1.43.107"].flatMap((name) =>
+  readCaptures(name).map((capture) => ({ name, ...capture })),
+);
 
 describe("signature version 4", () => {
   test("there are captures of both SDKs to check", () => {
     expect(captures).toHaveLength(18);
   });
 
-  test.each(captures)("recomputes what $name sent: $m $u", (capture) => {
+  test.each(captures)("recomputes what $name sent: $method $url", (capture) => {
     const headers = Object.fromEntries(
-      capture.h.map(([name, value]) => [name.toLowerCase(), value]),
+      capture.headers.map(([name, value]) => [name.toLowerCase(), value]),
     );
-    const [path = "", query = ""] = capture.u.split("?");
+    const [path = "", query = ""] = capture.url.split("?");
     const parsed = parseSignatureV4(headers["authorization"] ?? "");
     expect(parsed).not.toBeNull();
     if (parsed === null) return;
     const payloadHash =
-      headers["x-amz-content-sha256"] ?? createHash("sha256").update(capture.b).digest("hex");
-    const signature = computeSignatureV4({ method: capture.m, path, query, headers }, parsed, {
+      headers["x-amz-content-sha256"] ?? createHash("sha256").update(capture.body).digest("hex");
+    const signature = computeSignatureV4({ method: capture.method, path, query, headers }, parsed, {
       secretAccessKey: "secret",
       payloadHash,
     });

@@ -12,13 +12,13 @@ export interface S3Control extends Control {
   readonly uploads: (bucket: string) => readonly UploadSummary[];
 }
 
-export interface ObjectSummary {
+interface ObjectSummary {
   readonly key: string;
   readonly bytes: number;
   readonly contentType: string;
 }
 
-export interface UploadSummary {
+interface UploadSummary {
   readonly key: string;
   readonly uploadId: string;
   readonly parts: number;

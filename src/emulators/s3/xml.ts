@@ -1,7 +1,7 @@
 import { S3Error } from "./s3-error.ts";
 
 /** What an element holds: text, or elements by name in order. Undefined ones are left out. */
-export type XmlContent = string | number | boolean | readonly XmlElement[];
+type XmlContent = string | number | boolean | readonly XmlElement[];
 export type XmlElement = readonly [name: string, content: XmlContent | undefined];
 
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";

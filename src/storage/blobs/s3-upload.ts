@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { StoredBlob } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { abortable } from "./abortable.ts";
+import { patiently } from "./deadline.ts";
 import { createPartBuffers, type PartBuffer } from "./part-buffers.ts";
 import type { S3Objects } from "./s3-objects.ts";
 import type { S3Uploads, UploadedPart } from "./s3-uploads.ts";
@@ -96,7 +97,9 @@ function startUpload(
 
   const createUpload = async () => {
     stage = "creating";
-    const created = await bucket.uploads.create({ key, token }, signal);
+    const created = await patiently(signal, async (late) =>
+      bucket.uploads.create({ key, token }, late),
+    );
     uploadId = created;
     stage = "parts";
     onUploadId(created);
@@ -127,7 +130,10 @@ function startUpload(
     async finish(rest) {
       if (uploadId === null) {
         stage = "object";
-        await bucket.objects.put({ key, token }, rest.content(), signal);
+        await patiently(signal, async (late) =>
+          bucket.objects.put({ key, token }, rest.content(), late),
+        );
+        signal.throwIfAborted();
         return;
       }
       await sendPart(rest);
@@ -136,12 +142,14 @@ function startUpload(
       stage = "object";
       parts.sort((one, other) => one.number - other.number);
       try {
-        await bucket.uploads.complete({ key, uploadId }, parts, signal);
+        const upload = { key, uploadId };
+        await patiently(signal, async (late) => bucket.uploads.complete(upload, parts, late));
       } catch (error) {
         // The answer may have been lost; then the next attempt hears that there is no such upload.
         signal.throwIfAborted();
         if ((await bucket.objects.tokenOf(key, signal)) !== token) throw error;
       }
+      signal.throwIfAborted();
     },
     async cleanUp() {
       await Promise.all(sending);

@@ -1,12 +1,12 @@
 import { callS3, TOKEN, unreadable, type MarkedKey, type S3Target } from "./s3-calls.ts";
 
 /** A multipart upload. */
-export interface S3Upload {
+interface S3Upload {
   readonly key: string;
   readonly uploadId: string;
 }
 
-export interface UnfinishedUpload extends S3Upload {
+interface UnfinishedUpload extends S3Upload {
   readonly startedAt: number;
 }
 

@@ -146,7 +146,7 @@ describe.runIf(small !== null)("blobs on a disk of 8 MiB", () => {
       });
       expect(await store.stat("fits", never)).toMatchObject({ bytes: 3 * MIB });
     } finally {
-      spawnSync("umount", [small ?? ""]);
+      run("umount", small ?? "");
       await rm(small ?? "", { recursive: true, force: true });
     }
   });
@@ -155,12 +155,16 @@ describe.runIf(small !== null)("blobs on a disk of 8 MiB", () => {
 /** Null, and a line that says so, where mounting isn't allowed. */
 async function mountSmallDisk(): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), "crossbatch-small-disk-"));
-  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]);
-  if (mount.status === 0) {
+  const mount = run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder);
+  if (mount === 0) {
     await chmod(folder, 0o700);
     return folder;
   }
   await rm(folder, { recursive: true, force: true });
   process.stderr.write("Not run, for want of the right to mount: blobs on a disk of 8 MiB\n");
   return null;
+}
+
+function run(program: string, ...input: readonly string[]): number | null {
+  return spawnSync(program, input, { stdio: "ignore" }).status;
 }
