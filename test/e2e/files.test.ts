@@ -116,7 +116,7 @@ describe("a file", () => {
       status: 429,
     },
     { name: "500", fault: { kind: "status", status: 500 }, status: 502 },
-    { name: "a reset", fault: { kind: "reset" }, status: 502 },
+    { name: "resets", fault: { kind: "reset", times: 9 }, status: 502 },
   ] as const)(
     "that meets $name upstream is refused, and nothing is left behind",
     async ({ fault, status }) => {
