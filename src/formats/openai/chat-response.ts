@@ -3,7 +3,7 @@ import type { ChatResponse, Choice, Finish, FinishReason } from "../../core/chat
 import type { AssistantPart } from "../../core/content.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
-import { createExtrasReader, isJsonArray, readArray, readObject, toObject } from "../fields.ts";
+import { createExtrasReader, readArray, readObject, toObject } from "../fields.ts";
 import { parseAssistantParts } from "./chat-assistant.ts";
 import type { MessageScope } from "./chat-parts.ts";
 import { parseLogprobs } from "./logprobs.ts";
@@ -44,18 +44,11 @@ function parseChoice(value: Json, at: JsonPath, extras: Extra[]): Choice {
   const messageAt = childPath(at, "message");
   const scope: MessageScope = { extras, toolNames: new Map(), functionCallIds: new Map() };
   const message = readObject(choice, "message", at);
-  const parts = parseAssistantParts(message, messageAt, scope);
-  const { annotations } = message;
-  if (isJsonArray(annotations) && annotations.length > 0) {
-    const annotationsAt = childPath(messageAt, "annotations");
-    parts.push({
-      kind: "native",
-      family: "openai",
-      type: "annotations",
-      value: annotations,
-      at: annotationsAt,
-    });
-  }
+  const parts = withAnnotations(
+    parseAssistantParts(message, messageAt, scope),
+    arrayIn(message, "annotations"),
+    messageAt,
+  );
   const index = typeof at.key === "number" ? at.key : 0;
   return {
     index: numberIn(choice, "index") ?? index,
@@ -63,6 +56,20 @@ function parseChoice(value: Json, at: JsonPath, extras: Extra[]): Choice {
     finish: parseFinish(choice, parts),
     logprobs: parseChoiceLogprobs(choice),
   };
+}
+
+/** They come right behind the text that they are about. */
+function withAnnotations(
+  parts: readonly AssistantPart[],
+  annotations: readonly Json[],
+  messageAt: JsonPath,
+): readonly AssistantPart[] {
+  if (annotations.length === 0) return parts;
+  const at = childPath(messageAt, "annotations");
+  const type = "annotations";
+  const part = { kind: "native", family: "openai", type, value: annotations, at } as const;
+  const end = parts.findLastIndex((candidate) => candidate.kind === "text") + 1;
+  return [...parts.slice(0, end), part, ...parts.slice(end)];
 }
 
 const readChoiceExtras = createExtrasReader("index message finish_reason logprobs");

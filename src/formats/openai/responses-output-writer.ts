@@ -164,8 +164,8 @@ class OutputWriter {
   }
 
   #addNative(part: NativePart): void {
-    if (part.family === "openai" && part.type === "annotations") {
-      for (const annotation of responseAnnotations(part)) this.#text?.annotations.push(annotation);
+    if (part.family === "openai" && part.type === "annotations" && this.#text !== null) {
+      for (const annotation of responseAnnotations(part)) this.#text.annotations.push(annotation);
       return;
     }
     const isOwn = part.family === "openai" && apiOf(part.at) === "responses";

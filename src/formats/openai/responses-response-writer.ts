@@ -1,5 +1,6 @@
 import type { ChatResponse, Finish } from "../../core/chat-response.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { childPath, ROOT } from "../../core/json-path.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import { withOwnExtras } from "./own-extras.ts";
 import { writeOutput } from "./responses-output-writer.ts";
@@ -8,11 +9,8 @@ import { writeResponseUsage } from "./usage.ts";
 /** A response: https://platform.openai.com/docs/api-reference/responses/object */
 export function writeResponsesResponse(response: ChatResponse, context: WriteContext): JsonObject {
   const isOwn = response.family === "openai";
-  const [choice, ...others] = response.choices;
-  for (const other of others) {
-    const at = { parent: null, key: "" };
-    context.warn(other.parts[0]?.at ?? at, "a response has one answer");
-  }
+  const [choice] = response.choices;
+  if (response.choices.length > 1) context.warn(CHOICES, "a response has one answer");
   const finish = choice?.finish ?? NO_FINISH;
   const createdAt = response.createdAtSeconds ?? context.nowSeconds();
   const body = {
@@ -29,6 +27,8 @@ export function writeResponsesResponse(response: ChatResponse, context: WriteCon
   };
   return withOwnExtras(body, response, NOT_IN_A_RESPONSE);
 }
+
+const CHOICES = childPath(ROOT, "choices");
 
 const NO_FINISH: Finish = { reason: "other", native: null };
 
