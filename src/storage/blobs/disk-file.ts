@@ -3,6 +3,7 @@ import { constants, open, type FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { StoredBlob } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
+import { noteTransfer } from "../../lib/buffer-pressure.ts";
 import { onDisk, toDiskError } from "./disk-errors.ts";
 
 /** Measured: gathering network chunks of 64 KiB doubles the speed of one write each, and more than this gains nothing. */
@@ -35,6 +36,7 @@ export async function writeNewFile(
       hash.update(chunk);
       bytes += chunk.length;
       gathered.push(chunk);
+      noteTransfer(chunk.length);
       gatheredBytes += chunk.length;
       if (gatheredBytes >= WRITE_BYTES || gathered.length >= WRITE_CHUNKS) await flush();
     }
@@ -76,6 +78,7 @@ export function readFileRange(
       throw new GatewayError("storage_unavailable", message);
     }
     position += bytesRead;
+    noteTransfer(bytesRead);
     stream.push(buffer.subarray(0, bytesRead));
   };
   return new Readable({
