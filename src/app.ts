@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isLoopback } from "./config/open-host.ts";
 import type { Config } from "./config/schema.ts";
 import { secretsOf } from "./config/secrets.ts";
 import type { BlobStore } from "./core/blobs.ts";
@@ -88,7 +89,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     config,
     dialects: [openaiDialect],
     gateway,
-    identify: (key) => Promise.resolve(openClient(box, key)),
+    identify: (key) => Promise.resolve(openClient(box, key, openLocations(config))),
     ready: { database: (signal) => database.ping(signal), blobs: (signal) => blobs.ping(signal) },
     metrics,
     log,
@@ -138,4 +139,11 @@ async function openScheduler(
 
 function daysOrEver(days: number): number | null {
   return days === 0 ? null : days;
+}
+
+/** Whoever reaches an open gateway from another machine may use its AWS role, but only where the operator said. */
+function openLocations(config: Config): "anywhere" | readonly string[] {
+  if (isLoopback(config.host)) return "anywhere";
+  const { s3Uri } = config.providers.bedrock;
+  return s3Uri === null ? [] : [s3Uri];
 }

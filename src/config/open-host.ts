@@ -13,7 +13,8 @@ export function openHostProblem({ host, allowOpen }: Readonly<Record<string, unk
   ];
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
   const address = host.toLowerCase().replace(/^::ffff:/, "");
   return (
     address === "localhost" || address === "::1" || (isIPv4(address) && address.startsWith("127."))

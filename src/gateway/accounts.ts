@@ -84,9 +84,9 @@ export function createAccounts({ database, box, now }: AccountsContext): Account
 }
 
 /** Who the bearer of a key is while no virtual keys are configured: everyone, and the account of that key. */
-export function openClient(box: SecretBox, key: string | null): Client {
+export function openClient(box: SecretBox, key: string | null, s3: Client["s3"]): Client {
   const own = key === null ? [] : [clientOwner(box, key)];
-  return { owners: [SHARED_OWNER, ...own], owner: null, key, mirrors: true, s3: "anywhere" };
+  return { owners: [SHARED_OWNER, ...own], owner: null, key, mirrors: true, s3 };
 }
 
 /** The owner and account of everything made with a client's own key. */

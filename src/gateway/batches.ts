@@ -9,6 +9,7 @@ import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
 import { insertAliases } from "./aliases.ts";
+import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
 import { pageOf } from "./files.ts";
 import { findBatch, findFile, getBatch, getCursor } from "./lookup.ts";
@@ -27,6 +28,7 @@ export async function createBatch(
   call: Call,
   request: CreateBatch,
 ): Promise<BatchView> {
+  checkS3Options(call.client, request.options);
   const { input, provider, account } = await prepare(context, call, request);
   const batch = newBatch(context, call, { request, input, provider, account });
   await context.database.transaction(async (tables) => {

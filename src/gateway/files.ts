@@ -13,6 +13,7 @@ import type {
 } from "../core/gateway.ts";
 import type { ListQuery } from "../core/storage.ts";
 import { insertAliases } from "./aliases.ts";
+import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
 import { mirrorFiles, openSource } from "./mirror.ts";
@@ -24,6 +25,7 @@ export async function createFile(
   call: Call,
   request: CreateFile,
 ): Promise<StoredFile> {
+  checkS3Options(call.client, request.options);
   const provider = resolveProvider(call, context.providers);
   const { content } = request;
   const { account, upstream } = openSource(context, call, provider);

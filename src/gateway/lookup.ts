@@ -3,6 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
 import type { AliasKind } from "../core/storage.ts";
+import { checkS3Location } from "../core/s3-gate.ts";
 import { findObjectId } from "./aliases.ts";
 import type { GatewayContext } from "./context.ts";
 import { mirrorBatchById, mirrorFileById, openSource } from "./mirror.ts";
@@ -14,6 +15,8 @@ export async function findFile(
   call: Call,
   id: string,
 ): Promise<StoredFile | null> {
+  // A location is checked whether or not something is there: the answer must not tell.
+  if (/^s3:/i.test(id)) checkS3Location(call.client, id, "id");
   const known = await findKnown(context, call, { kind: "file", id });
   if (known !== null) {
     const file = await context.database.files.get(known, call.client.owners);

@@ -9,6 +9,7 @@ import type {
   UploadView,
 } from "../core/gateway.ts";
 import { findObjectId, insertAliases } from "./aliases.ts";
+import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
 import { createFile, discard } from "./files.ts";
 import { openSource } from "./mirror.ts";
@@ -23,6 +24,7 @@ export async function createUpload(
   call: Call,
   request: CreateUpload,
 ): Promise<Upload> {
+  checkS3Options(call.client, request.options);
   const provider = resolveProvider(call, context.providers);
   const { account } = openSource(context, call, provider);
   const now = context.now();
