@@ -13,7 +13,7 @@ export function recordingContext(
   options: Partial<Pick<EmbeddingWriteContext, "model" | "isBatch" | "encoding">> = {},
 ): RecordingContext {
   const warnings: string[] = [];
-  let ids = 0;
+  const ids = new Map<string, number>();
   return {
     model: options.model === undefined ? "gpt-4o" : options.model,
     isBatch: options.isBatch ?? true,
@@ -24,7 +24,11 @@ export function recordingContext(
     },
     untranslatable: (where, message) => new CodecError("untranslatable", nameOf(where), message),
     nowSeconds: () => 1_790_000_000,
-    newId: (prefix) => `${prefix}${(ids += 1)}`,
+    newId: (prefix) => {
+      const id = (ids.get(prefix) ?? 0) + 1;
+      ids.set(prefix, id);
+      return `${prefix}${id}`;
+    },
   };
 }
 
