@@ -98,6 +98,10 @@ export interface EmbeddingWriteContext extends WriteContext {
 export interface LineCodec<Line> {
   /** Where the body is, and so what goes before a body's path in errors: `body`, `params`, `response.body`. */
   readonly bodyPath: string;
+  /** Where a line's custom id is, so that a line that can't be read still fails under its own id. */
+  readonly idKey?: string;
+  /** Every top-level key that `parse` reads; another is dropped with a warning. Left out: nobody is warned. */
+  readonly keys?: readonly string[];
   recognises(keys: readonly string[]): boolean;
   /** Throws `CodecError`. Whether bodies are read or cut out raw is the reader's business: the codec is the same. */
   parse(fields: LineFields, line: number): Line;

@@ -17,6 +17,10 @@ export interface MapOptions {
   readonly mode: TranslationMode;
   readonly isBatch: boolean;
   readonly ids: LineIds;
+  /** Some lines may be in another format than the source's: every line is looked at, and there is no `null` map. */
+  readonly hasMixedLines?: boolean;
+  /** How much of split embeddings may wait for their other pieces; lines beyond it fail. 64 MiB where left out. */
+  readonly maxPendingBytes?: number;
   nowSeconds(): number;
   newId(prefix: string): string;
 }
@@ -26,6 +30,8 @@ export interface MapOptions {
  * several. Lines that keep their id cost nothing here.
  */
 export interface LineIds {
+  /** Every id so far stands for itself, and nothing has to be kept to map results back. */
+  readonly isPlain: boolean;
   toTarget(origin: LineOrigin): string;
   /** An id that was never given out stands for itself. */
   toSource(targetId: string): LineOrigin;
@@ -35,10 +41,16 @@ export interface LineOrigin {
   /** Null where the client gave none: the line is then its number. */
   readonly customId: string | null;
   readonly line: number | null;
-  /** Set where one line became several: `cid#3`, the third of `count`, from 0. */
-  readonly piece: { readonly index: number; readonly count: number } | null;
+  /** Set where one line became several. */
+  readonly piece: PieceNumber | null;
   /** The encoding the client asked for; only kept where it isn't `float`. */
   readonly encoding: "float" | "base64";
+}
+
+/** Of `count`, from 0. */
+export interface PieceNumber {
+  readonly index: number;
+  readonly count: number;
 }
 
 /** null: same format, same body, nothing to change: the bytes pass untouched and nobody looks at the lines. */
@@ -51,6 +63,8 @@ export type ResultMapper = (from: Side, to: Side, options: MapOptions) => LineMa
 export interface LineMap {
   /** `line` from 1. Blank lines map to no lines. */
   map(text: string, line: number): MappedLine;
+  /** For a line that is no text at all: too long, not UTF-8. `head` is how it begins: the custom id may be in it. */
+  reject(line: number, error: LineError, head: Uint8Array): MappedLine;
   /** At the end of the file: what waited for pieces that never came. */
   end(): readonly MappedLine[];
   report(): TranslationReport;
@@ -75,6 +89,7 @@ export interface FieldReport {
   /** With the envelope's key, without positions: `body.messages[].name`. */
   readonly field: string;
   readonly reason: string;
+  /** Of lines, however often it is in one. */
   readonly count: number;
   /** The first ten. */
   readonly lineNumbers: readonly number[];

@@ -6,12 +6,21 @@ import { findJsonMember } from "../lib/json-span.ts";
 
 /** A line whose bodies are to be read: parsed once, as a whole. */
 export function readLine(text: string): LineFields {
-  return new ParsedFields(parseLine(text), "");
+  return readFields(parseLine(text));
 }
 
 /** A line whose bodies are to pass as they are: checked to be JSON, then cut out of the text. */
 export function cutLine(text: string): LineFields {
-  return new CutFields(parseLine(text), "", text);
+  return cutFields(parseLine(text), text);
+}
+
+/** The same for a line that is parsed already, since both views of it may be needed. */
+export function readFields(object: JsonObject): LineFields {
+  return new ParsedFields(object, "");
+}
+
+export function cutFields(object: JsonObject, text: string): LineFields {
+  return new CutFields(object, "", text);
 }
 
 /** The JSON text of a body, for the `write` of line codecs. */
@@ -29,12 +38,14 @@ export function printJson(value: Json): string {
   }
 }
 
-function parseLine(text: string): JsonObject {
+export function parseLine(text: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, 200) : "";
+    // Of a text of one line, its lines and columns only mislead.
+    const said = error instanceof Error ? error.message.replace(/ \(line.*$/s, "") : "";
+    const reason = said.slice(0, 200);
     throw new CodecError("invalid_request", "", `the line is not valid JSON: ${reason}`);
   }
   if (isJsonObject(value)) return value;

@@ -23,21 +23,32 @@ export class LineTooLongError extends Error {
   }
 }
 
+/** Receives the number of a line that is too long, and how it begins. */
+export type OnTooLong = (number: number, head: Buffer) => void;
+
+/** Enough for a custom id. */
+const HEAD_BYTES = 4_096;
+
 /**
  * Cuts a stream of chunks into lines. Blank lines, CRLF, white space around a line and a BOM at the start are left out of
  * what `onLine` sees. A line that lies within one chunk is handed over without a copy, so it is valid only during the call.
+ * With `onTooLong`, a line that is too long is skipped; without it, it's the end.
  */
 export class LineSplitter {
   readonly #onLine: OnLine;
   readonly #maxLineBytes: number;
+  readonly #onTooLong: OnTooLong | null;
+  /** Within a line that is too long, whose rest is skipped. */
+  #isSkipping = false;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   #lineStart = 0;
   #number = 1;
 
-  constructor(onLine: OnLine, maxLineBytes: number) {
+  constructor(onLine: OnLine, maxLineBytes: number, onTooLong: OnTooLong | null = null) {
     this.#onLine = onLine;
     this.#maxLineBytes = maxLineBytes;
+    this.#onTooLong = onTooLong;
   }
 
   /** Throws `LineTooLongError`. */
@@ -54,12 +65,15 @@ export class LineSplitter {
     }
     if (start === buffer.length) return;
     const rest = buffer.subarray(start);
-    this.#pendingBytes += rest.length;
-    if (this.#pendingBytes > this.#maxLineBytes) {
-      throw new LineTooLongError(this.#number, this.#maxLineBytes);
-    }
-    this.#pending.push(rest);
     this.#lineStart += rest.length;
+    if (this.#isSkipping) return;
+    this.#pendingBytes += rest.length;
+    this.#pending.push(rest);
+    if (this.#pendingBytes <= this.#maxLineBytes) return;
+    this.#refuse(this.#pending);
+    this.#isSkipping = true;
+    this.#pending = [];
+    this.#pendingBytes = 0;
   }
 
   /** The last line may lack its newline. */
@@ -67,7 +81,18 @@ export class LineSplitter {
     if (this.#pendingBytes > 0) this.#emit(Buffer.alloc(0));
   }
 
+  #refuse(pieces: readonly Buffer[]): void {
+    if (this.#onTooLong === null) throw new LineTooLongError(this.#number, this.#maxLineBytes);
+    // No more than is there however the stream was cut.
+    const headBytes = Math.min(HEAD_BYTES, this.#maxLineBytes);
+    this.#onTooLong(this.#number, Buffer.concat(pieces, headBytes));
+  }
+
   #emit(tail: Buffer): void {
+    if (this.#isSkipping) {
+      this.#isSkipping = false;
+      return;
+    }
     let line = tail;
     let start = this.#lineStart;
     if (this.#pending.length > 0) {
@@ -80,8 +105,10 @@ export class LineSplitter {
       this.#pending = [];
       this.#pendingBytes = 0;
     }
-    if (line.length > this.#maxLineBytes)
-      throw new LineTooLongError(this.#number, this.#maxLineBytes);
+    if (line.length > this.#maxLineBytes) {
+      this.#refuse([line]);
+      return;
+    }
     const hasBom = start === 0 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
     let from = hasBom ? 3 : 0;
     let to = line.length;

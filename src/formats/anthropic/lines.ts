@@ -7,6 +7,8 @@ import { parseLineError, writeLineError } from "./line-errors.ts";
 /** One of a batch's `requests`: https://platform.claude.com/docs/en/api/messages/batches/create */
 export const requestLine: LineCodec<RequestLine> = {
   bodyPath: "params",
+  idKey: "custom_id",
+  keys: ["custom_id", "params"],
   recognises: (keys) => keys.includes("custom_id") && keys.includes("params"),
   parse(fields, line) {
     const model = fields.inner("params")?.get("model");
@@ -26,6 +28,7 @@ export const requestLine: LineCodec<RequestLine> = {
 /** One row of a batch's results: https://platform.claude.com/docs/en/api/messages/batches/results */
 export const resultLine: LineCodec<ResultLine> = {
   bodyPath: "result.message",
+  idKey: "custom_id",
   recognises: (keys) => keys.includes("custom_id") && keys.includes("result"),
   parse(fields, line) {
     return { line, customId: parseCustomId(fields), id: null, outcome: parseOutcome(fields) };

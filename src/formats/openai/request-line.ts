@@ -8,6 +8,8 @@ import { parseEndpoint, writeEndpoint } from "./endpoints.ts";
 /** A line of a batch's input: https://platform.openai.com/docs/guides/batch */
 export const requestLine: LineCodec<RequestLine> = {
   bodyPath: "body",
+  idKey: "custom_id",
+  keys: ["custom_id", "method", "url", "body"],
   recognises: (keys) =>
     keys.includes("body") && (keys.includes("custom_id") || keys.includes("url")),
   parse: parseRequestLine,

@@ -16,6 +16,7 @@ import {
  */
 export const resultLine: LineCodec<ResultLine> = {
   bodyPath: "response.body",
+  idKey: "custom_id",
   // Vertex repeats the request in its results, and perhaps a custom_id beside it.
   recognises: (keys) =>
     keys.includes("custom_id") &&

@@ -1,0 +1,60 @@
+import { CodecError } from "../core/codec-error.ts";
+import type { BodyFrame } from "../core/format.ts";
+import type { JsonObject } from "../core/json.ts";
+import { editJsonObject } from "../lib/json-span.ts";
+
+/** A body as its codec reads it. */
+export function withoutFrame(body: JsonObject, frame: BodyFrame): JsonObject {
+  let read = body;
+  for (const key in frame.adds) {
+    if (!Object.hasOwn(read, key)) continue;
+    const { [key]: _removed, ...rest } = read;
+    read = rest;
+  }
+  return read;
+}
+
+/** What a codec has written, as the API wants it. */
+export function withFrame(body: JsonObject, frame: BodyFrame): JsonObject {
+  let framed = body;
+  for (const key of refusedKeys(frame)) {
+    if (!Object.hasOwn(framed, key)) continue;
+    const { [key]: _removed, ...rest } = framed;
+    framed = rest;
+  }
+  for (const _key in frame.adds) return { ...frame.adds, ...framed };
+  return framed;
+}
+
+export interface Reframing {
+  readonly from: BodyFrame;
+  readonly to: BodyFrame;
+  /** The model that the body is to name; null: as it does. */
+  readonly model: string | null;
+}
+
+/** The same body in another frame, as text: nothing but the frame's own keys is touched. `body` is what `text` says. */
+export function reframeText(text: string, body: JsonObject, reframing: Reframing): string {
+  const { from, to, model } = reframing;
+  const removes = [...Object.keys(from.adds), ...refusedKeys(to)].filter(
+    (key) => Object.hasOwn(body, key) && !Object.hasOwn(to.adds, key),
+  );
+  const adds: Record<string, string> = {};
+  for (const key in to.adds) {
+    const value = to.adds[key];
+    if (value !== undefined && !Object.hasOwn(body, key)) adds[key] = value;
+  }
+  if (to.modelIn === "body" && model !== null && body["model"] !== model) adds["model"] = model;
+  if (removes.length === 0 && Object.keys(adds).length === 0) return text;
+  return editJsonObject(text, removes, adds);
+}
+
+/** A body that has to name its model and doesn't is not worth sending. */
+export function requireModel(model: string | null, frame: BodyFrame): void {
+  if (frame.modelIn === "job" || (model !== null && model !== "")) return;
+  throw new CodecError("invalid_request", "model", "must name a model, and so does no one else");
+}
+
+function refusedKeys(frame: BodyFrame): readonly string[] {
+  return frame.modelIn === "job" ? ["model", ...frame.removes] : frame.removes;
+}

@@ -1,0 +1,93 @@
+import type { Format } from "../core/format.ts";
+import { childPath, ROOT } from "../core/json-path.ts";
+import type { LineError } from "../core/lines.ts";
+import type {
+  LineMap,
+  MapOptions,
+  MappedLine,
+  RequestMapper,
+  TranslationReport,
+} from "../core/translation.ts";
+import { LineContext } from "./line-context.ts";
+import { toLineError } from "./line-errors.ts";
+import { readFields } from "./line-fields.ts";
+import { LineReader } from "./line-reader.ts";
+import { ReportCounts, withoutPositions } from "./report.ts";
+import { type Sides, translateRequest } from "./request-translation.ts";
+import { isSameBody } from "./same-body.ts";
+
+/** Maps request lines of any of the formats to those of a target. */
+export function createRequestMapper(formats: readonly Format[]): RequestMapper {
+  return (from, to, options) =>
+    options.hasMixedLines !== true && isSameBody(from, to)
+      ? null
+      : new RequestMap({ from, to }, formats, options);
+}
+
+class RequestMap implements LineMap {
+  readonly #sides: Sides;
+  readonly #options: MapOptions;
+  readonly #reader: LineReader;
+  readonly #context: LineContext;
+  readonly #counts = new ReportCounts();
+  /** Of the line at hand, as soon as it's known. */
+  #customId: string | null = null;
+
+  constructor(sides: Sides, formats: readonly Format[], options: MapOptions) {
+    this.#sides = sides;
+    this.#options = options;
+    this.#reader = new LineReader(formats, sides.from.format, "request");
+    this.#context = new LineContext(options, options.mode);
+  }
+
+  map(text: string, line: number): MappedLine {
+    if (text.trim() === "") return { kind: "lines", lines: [] };
+    this.#counts.addLine();
+    this.#customId = null;
+    this.#context.bodyPath = "";
+    try {
+      const lines = this.#translate(text, line);
+      this.#context.settle(this.#counts, line);
+      return { kind: "lines", lines };
+    } catch (error) {
+      const customId = this.#customId ?? this.#reader.findCustomId(Buffer.from(text));
+      return this.#fail(customId, toLineError(error, { line, bodyPath: this.#context.bodyPath }));
+    }
+  }
+
+  reject(line: number, error: LineError, head: Uint8Array): MappedLine {
+    this.#counts.addLine();
+    return this.#fail(this.#reader.findCustomId(head), { ...error, line });
+  }
+
+  end(): readonly MappedLine[] {
+    return [];
+  }
+
+  report(): TranslationReport {
+    return this.#counts.report();
+  }
+
+  #translate(text: string, line: number): readonly string[] {
+    const found = this.#reader.read(text);
+    const { requestLine } = found.format;
+    const request = requestLine.parse(readFields(found.object), line);
+    this.#customId = request.customId;
+    for (const key of found.keys) {
+      if (requestLine.keys?.includes(key) !== false) continue;
+      this.#context.warn(childPath(ROOT, key), "the target's lines have no such key");
+    }
+    return translateRequest(found, request, {
+      sides: this.#sides,
+      context: this.#context,
+      ids: this.#options.ids,
+    });
+  }
+
+  #fail(customId: string | null, error: LineError): MappedLine {
+    const line = error.line ?? 0;
+    this.#context.settle(null, line);
+    this.#counts.addFailure(line, withoutPositions(error.path ?? ""), error.code ?? error.type);
+    return { kind: "failed", customId, error };
+  }
+}

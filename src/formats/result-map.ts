@@ -1,0 +1,152 @@
+import type { Format } from "../core/format.ts";
+import type { LineError, LineOutcome, ResultLine } from "../core/lines.ts";
+import type {
+  LineMap,
+  LineOrigin,
+  MapOptions,
+  MappedLine,
+  ResultMapper,
+  TranslationReport,
+} from "../core/translation.ts";
+import { EmbeddingJoiner, type PendingLine } from "./join-embeddings.ts";
+import { LineContext } from "./line-context.ts";
+import { toLineError } from "./line-errors.ts";
+import { readFields } from "./line-fields.ts";
+import { type FoundLine, LineReader } from "./line-reader.ts";
+import { ReportCounts, withoutPositions } from "./report.ts";
+import type { Sides } from "./request-translation.ts";
+import { notJoined, ofPiece, unreadable } from "./result-errors.ts";
+import { cutResult, translateOutcome } from "./result-translation.ts";
+import { isSameBody } from "./same-body.ts";
+
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+
+/** Maps result lines to those of a target, under the ids that the client wrote. */
+export function createResultMapper(formats: readonly Format[]): ResultMapper {
+  return (from, to, options) => {
+    const isPlain = options.hasMixedLines !== true && options.ids.isPlain;
+    // A target's model only stands in for results that name none.
+    if (isPlain && isSameBody(from, { ...to, model: null })) return null;
+    return new ResultMap({ from, to }, formats, options);
+  };
+}
+
+class ResultMap implements LineMap {
+  readonly #sides: Sides;
+  readonly #options: MapOptions;
+  readonly #reader: LineReader;
+  readonly #context: LineContext;
+  readonly #counts = new ReportCounts();
+  readonly #joiner: EmbeddingJoiner;
+  /** Of the line at hand, as soon as it's known. */
+  #origin: LineOrigin | null = null;
+
+  constructor(sides: Sides, formats: readonly Format[], options: MapOptions) {
+    this.#sides = sides;
+    this.#options = options;
+    this.#reader = new LineReader(formats, sides.from.format, "result");
+    this.#context = new LineContext(options, "warn");
+    this.#joiner = new EmbeddingJoiner(options.maxPendingBytes ?? MAX_PENDING_BYTES);
+  }
+
+  map(text: string, line: number): MappedLine {
+    if (text.trim() === "") return toLines([]);
+    this.#begin();
+    try {
+      const lines = this.#translate(text, line);
+      this.#context.settle(this.#counts, line);
+      return toLines(lines);
+    } catch (error) {
+      const place = { line: undefined, bodyPath: this.#context.bodyPath };
+      return toLines(this.#fail(line, toLineError(error, place), Buffer.from(text)));
+    }
+  }
+
+  reject(line: number, error: LineError, head: Uint8Array): MappedLine {
+    this.#begin();
+    return toLines(this.#fail(line, error, head));
+  }
+
+  end(): readonly MappedLine[] {
+    return this.#joiner.rest().map((pending) => toLines([this.#writeUnjoined(pending, "missing")]));
+  }
+
+  report(): TranslationReport {
+    return this.#counts.report();
+  }
+
+  #begin(): void {
+    this.#counts.addLine();
+    this.#origin = null;
+    this.#context.bodyPath = "";
+  }
+
+  #translate(text: string, line: number): string[] {
+    const found = this.#reader.read(text);
+    const result = found.format.resultLine.parse(readFields(found.object), line);
+    const origin = this.#originOf(result.customId, line);
+    this.#origin = origin;
+    const outcome = translateOutcome(found, result, {
+      sides: this.#sides,
+      context: this.#context,
+      joiner: this.#joiner,
+      origin,
+    });
+    const lines = outcome === null ? [] : [this.#write(found, result, { origin, outcome })];
+    for (let over = this.#joiner.overflow(); over !== null; over = this.#joiner.overflow()) {
+      lines.push(this.#writeUnjoined(over, "not_joined"));
+    }
+    return lines;
+  }
+
+  #originOf(targetId: string | null, line: number): LineOrigin {
+    const unknown = { customId: targetId, line, piece: null, encoding: "float" } as const;
+    if (targetId === null) return unknown;
+    const origin = this.#options.ids.toSource(targetId);
+    const { piece } = origin;
+    return piece === null || (piece.index >= 0 && piece.index < piece.count) ? origin : unknown;
+  }
+
+  /** The line's own id and the repeated request mean something only to readers of the same format. */
+  #write(found: FoundLine, result: ResultLine, { origin, outcome }: EndedLine): string {
+    const { format } = this.#sides.to;
+    const isSameFormat = found.format.name === format.name;
+    return format.resultLine.write({
+      line: origin.line ?? result.line,
+      customId: origin.customId,
+      id: isSameFormat ? result.id : null,
+      outcome,
+      input: isSameFormat ? cutResult(found, result).input : undefined,
+    });
+  }
+
+  #writeError(line: number, origin: LineOrigin, error: LineError): string {
+    return this.#sides.to.format.resultLine.write({
+      line: origin.line ?? line,
+      customId: origin.customId,
+      id: null,
+      outcome: { kind: "errored", requestId: null, error },
+    });
+  }
+
+  #writeUnjoined(pending: PendingLine, code: "missing" | "not_joined"): string {
+    return this.#writeError(0, pending.origin, notJoined(pending, code));
+  }
+
+  #fail(line: number, error: LineError, head: Uint8Array): string[] {
+    const origin = this.#origin ?? this.#originOf(this.#reader.findCustomId(head), line);
+    this.#context.settle(null, line);
+    this.#counts.addFailure(line, withoutPositions(error.path ?? ""), error.code ?? error.type);
+    if (origin.piece !== null && !this.#joiner.end(origin)) return [];
+    return [this.#writeError(line, origin, ofPiece(unreadable(error), origin.piece))];
+  }
+}
+
+interface EndedLine {
+  readonly origin: LineOrigin;
+  readonly outcome: LineOutcome;
+}
+
+function toLines(lines: readonly string[]): MappedLine {
+  return { kind: "lines", lines };
+}

@@ -1,0 +1,91 @@
+import { isUtf8 } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
+import type { LineError } from "../core/lines.ts";
+import type { LineMap, MappedLine } from "../core/translation.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
+import { invalidLine } from "./line-errors.ts";
+import { LineOutput } from "./line-output.ts";
+
+/** A request line that isn't sent. */
+export interface FailedLine {
+  readonly line: number;
+  readonly customId: string | null;
+  readonly error: LineError;
+}
+
+export interface TranslateOptions {
+  readonly maxLineBytes?: number;
+  readonly signal?: AbortSignal;
+  /** For each request line that can't be sent, in order; results never fail. */
+  readonly onFailed?: (failed: FailedLine) => void;
+}
+
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
+/** So much is mapped between two looks at the clock. */
+const SLICE_BYTES = 16 * 1024;
+/** A chunk may be a whole file; what comes of it isn't kept. */
+const MAX_WRITE_BYTES = 1024 * 1024;
+/** After so much work without a pause, everybody else gets a turn. */
+const TURN_MILLISECONDS = 10;
+
+/**
+ * Maps the lines of a stream: chunks in, chunks out, one for each, and only when asked for the next. What a line
+ * holds never makes it throw. Aborts between chunks.
+ */
+export async function* translate(
+  chunks: AsyncIterable<Uint8Array>,
+  map: LineMap,
+  options: TranslateOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const { signal, maxLineBytes = MAX_LINE_BYTES } = options;
+  const output = new LineOutput();
+  const add = (mapped: MappedLine, line: number) => {
+    if (mapped.kind === "lines") for (const text of mapped.lines) output.add(text);
+    else options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
+  };
+  const splitter = new LineSplitter(
+    (line, { number }) => add(mapBytes(line, number, map), number),
+    maxLineBytes,
+    (number, head) => {
+      const message = `the line is longer than ${maxLineBytes} bytes`;
+      const error = { ...invalidLine(message, number), status: 413, type: "too_large" } as const;
+      add(map.reject(number, error, head), number);
+    },
+  );
+  let busyMilliseconds = 0;
+  for await (const chunk of chunks) {
+    for (const slice of slices(chunk)) {
+      signal?.throwIfAborted();
+      const startedAt = performance.now();
+      splitter.push(slice);
+      busyMilliseconds += performance.now() - startedAt;
+      if (output.size >= MAX_WRITE_BYTES) yield output.take();
+      if (busyMilliseconds < TURN_MILLISECONDS) continue;
+      await setImmediate();
+      busyMilliseconds = 0;
+    }
+    if (output.size > 0) yield output.take();
+  }
+  signal?.throwIfAborted();
+  splitter.end();
+  for (const mapped of map.end()) add(mapped, 0);
+  if (output.size > 0) yield output.take();
+}
+
+function mapBytes(line: Buffer, number: number, map: LineMap): MappedLine {
+  if (isUtf8(line)) return map.map(line.toString("utf8"), number);
+  return map.reject(number, invalidLine("the line is not valid UTF-8", number), line);
+}
+
+/** Cut at ends of lines, so that none has to be put together again. */
+function* slices(chunk: Uint8Array): Generator<Uint8Array> {
+  let start = 0;
+  while (start < chunk.length) {
+    const newline = chunk.indexOf(NEWLINE, start + SLICE_BYTES);
+    const end = newline === -1 ? chunk.length : newline + 1;
+    yield chunk.subarray(start, end);
+    start = end;
+  }
+}
+
+const NEWLINE = 0x0a;
