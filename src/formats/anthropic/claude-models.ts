@@ -135,6 +135,7 @@ const FAMILIES: ReadonlyMap<string, readonly (readonly [number, ClaudeModel])[]>
       [0, CLAUDE_4],
     ],
   ],
+  ["instant", [[0, CLAUDE_3]]],
   [
     "fable",
     [
