@@ -4,8 +4,6 @@ import type { Config } from "./config/schema.ts";
 import { secretsOf } from "./config/secrets.ts";
 import type { BlobStore } from "./core/blobs.ts";
 import { createProviders } from "./core/providers.ts";
-import type { Scheduler } from "./core/scheduler.ts";
-import type { Log } from "./core/telemetry.ts";
 import { openaiDialect } from "./dialects/openai/openai.ts";
 import { createEngine } from "./engine/engine.ts";
 import { createAccounts, openClient } from "./gateway/accounts.ts";
@@ -22,8 +20,7 @@ import { createDiskBlobs } from "./storage/blobs/disk.ts";
 import { createS3Blobs } from "./storage/blobs/s3.ts";
 import { type Connection, openPostgres, openSqlite } from "./storage/database/connection.ts";
 import { openDatabase } from "./storage/database/database.ts";
-import { createEmbeddedScheduler } from "./storage/scheduler/embedded.ts";
-import { createPgBossScheduler } from "./storage/scheduler/pg-boss.ts";
+import { openScheduler } from "./storage/scheduler/scheduler.ts";
 
 export interface App {
   /** Takes up what is in flight, listens, and returns the address. */
@@ -55,7 +52,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const connection = await openConnection(config);
   const database = await openDatabase(connection);
   const blobs = await openBlobs(config);
-  const scheduler = await openScheduler(config, { connection, log, now });
+  const scheduler = await openScheduler({ connection, url: config.databaseUrl, now, log });
   const metrics = createMetrics(
     {
       countBatches: () => database.batches.countByState(),
@@ -126,15 +123,6 @@ async function openBlobs(config: Config): Promise<BlobStore> {
   return config.blobsUrl === null
     ? createDiskBlobs({ directory: join(config.dataDir, "blobs") })
     : createS3Blobs({ url: config.blobsUrl, ...config.s3 });
-}
-
-async function openScheduler(
-  config: Config,
-  parts: { readonly connection: Connection; readonly log: Log; readonly now: () => number },
-): Promise<Scheduler> {
-  return config.databaseUrl === null
-    ? createEmbeddedScheduler(parts)
-    : createPgBossScheduler({ ...parts, url: config.databaseUrl });
 }
 
 function daysOrEver(days: number): number | null {
