@@ -133,7 +133,7 @@ export function isJsonArray(value: Json | undefined): value is readonly Json[] {
 export function createExtrasReader(
   known: string,
 ): (object: JsonObject, at: JsonPath, extras: Extra[]) => void {
-  const knownKeys = new Set(known.split(/\s+/));
+  const knownKeys = new Set(known.trim().split(/\s+/));
   return (object, at, extras) => {
     for (const key in object) {
       if (knownKeys.has(key)) continue;

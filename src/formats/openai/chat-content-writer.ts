@@ -26,7 +26,7 @@ export function writePart(part: UserPart, scope: WriteScope): JsonObject {
     case "text":
       return { type: "text", text: part.text, ...mark };
     case "image":
-      return { ...writeImage(part, scope.context), ...mark };
+      return { ...writeImage(part, scope), ...mark };
     case "document":
       return { ...writeDocument(part, scope.context), ...mark };
     case "audio":
@@ -45,21 +45,24 @@ export function writePart(part: UserPart, scope: WriteScope): JsonObject {
  * OpenAI caches prompts by itself, and only its newest models take marks: another family's are left out, which changes
  * nothing that is answered.
  */
-export function breakpoint(
-  part: UserPart,
-  scope: WriteScope,
-): { readonly prompt_cache_breakpoint?: JsonObject } {
-  return isMarked(part, scope) ? { prompt_cache_breakpoint: { mode: "explicit" } } : {};
+export function breakpoint(part: UserPart, scope: WriteScope): JsonObject {
+  const { cache } = part;
+  if (!scope.isOwn || cache === undefined) return NO_MARK;
+  if (cache.ttl === null) return { prompt_cache_breakpoint: { mode: "explicit" } };
+  // Only Anthropic's mark, which compatible hosts take, says for how long.
+  return { cache_control: { type: "ephemeral", ttl: cache.ttl } };
 }
+
+const NO_MARK: JsonObject = {};
 
 function isMarked(part: UserPart, scope: WriteScope): boolean {
   return scope.isOwn && part.cache !== undefined;
 }
 
-function writeImage(part: ImagePart, context: WriteContext): JsonObject {
+function writeImage(part: ImagePart, scope: WriteScope): JsonObject {
   return {
     type: "image_url",
-    image_url: { url: imageUrl(part, context), detail: writeDetail(part, context) },
+    image_url: { url: imageUrl(part, scope.context), detail: writeDetail(part, scope) },
   };
 }
 
@@ -70,9 +73,9 @@ export function imageUrl(part: ImagePart, context: WriteContext): string {
   throw context.untranslatable(part.at, "OpenAI takes images as URL or base64 here");
 }
 
-function writeDetail(part: ImagePart, context: WriteContext): string | undefined {
-  if (part.detail !== "original") return part.detail;
-  context.warn(
+function writeDetail(part: ImagePart, scope: WriteScope): string | undefined {
+  if (part.detail !== "original" || scope.isOwn) return part.detail;
+  scope.context.warn(
     childPath(part.at, "detail"),
     'Chat Completions has no detail "original", so it is "high"',
   );

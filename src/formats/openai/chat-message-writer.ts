@@ -87,8 +87,9 @@ function writeAssistant(message: AssistantMessage, scope: WriteScope): JsonObjec
 
 function plainIfOne(content: readonly JsonObject[]): Json {
   const [first] = content;
-  const isPlain = content.length === 1 && first?.["prompt_cache_breakpoint"] === undefined;
-  return isPlain && typeof first?.["text"] === "string" ? first["text"] : content;
+  const isPlain = content.length === 1 && first !== undefined && Object.keys(first).length === 2;
+  const isText = isPlain && first["type"] === "text" && typeof first["text"] === "string";
+  return isText ? (first["text"] ?? null) : content;
 }
 
 function addPart(open: OpenAssistant, part: AssistantPart, scope: WriteScope): void {

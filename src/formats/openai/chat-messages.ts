@@ -23,7 +23,7 @@ export function parseMessages(body: JsonObject, extras: Extra[]): Message[] {
 function parseMessage(value: Json, at: JsonPath, scope: MessageScope): Message {
   const message = toObject(value, at);
   const role = readString(message, "role", at);
-  readMessageExtras(message, at, scope.extras);
+  (role === "assistant" ? readAssistantExtras : readMessageExtras)(message, at, scope.extras);
   switch (role) {
     case "system":
     case "developer": {
@@ -45,10 +45,10 @@ function parseMessage(value: Json, at: JsonPath, scope: MessageScope): Message {
   }
 }
 
-/** One list for all roles: what belongs to another role is ignored by OpenAI too. */
-const readMessageExtras = createExtrasReader(`
-  role content name refusal tool_calls tool_call_id function_call audio
-  images reasoning_content reasoning thinking_blocks annotations extra_content
+const readMessageExtras = createExtrasReader("role content name tool_call_id");
+const readAssistantExtras = createExtrasReader(`
+  role content name refusal tool_calls function_call audio annotations
+  images reasoning_content reasoning thinking_blocks extra_content
 `);
 
 function parseAssistant(message: JsonObject, at: JsonPath, scope: MessageScope): AssistantMessage {

@@ -28,7 +28,8 @@ function writeTool(tool: ToolDefinition, request: ChatRequest, context: WriteCon
     case "function": {
       if (request.family !== "openai") checkToolName(tool, context);
       const { name, description, schema, strict } = tool;
-      return { type: "function", function: { name, description, parameters: schema, strict } };
+      const definition = { name, description, parameters: schema, strict };
+      return { type: "function", function: definition, cache_control: writeMark(tool, request) };
     }
     case "custom": {
       const { name, description, inputFormat } = tool;
@@ -38,6 +39,13 @@ function writeTool(tool: ToolDefinition, request: ChatRequest, context: WriteCon
       if (tool.family === "openai" && isFrom(request, "chat")) return toObject(tool.value, tool.at);
       throw context.untranslatable(tool.at, `Chat Completions has no tool "${tool.name}"`);
   }
+}
+
+/** Anthropic's mark, which compatible hosts take, goes back to them alone. */
+function writeMark(tool: ToolDefinition, request: ChatRequest): JsonObject | undefined {
+  const { cache } = tool;
+  if (cache === undefined || !isFrom(request, "chat")) return undefined;
+  return { type: "ephemeral", ttl: cache.ttl ?? undefined };
 }
 
 function writeToolChoice(choice: ToolChoice, custom: ReadonlySet<string>): string | JsonObject {

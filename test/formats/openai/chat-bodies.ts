@@ -64,6 +64,26 @@ export const CHAT_BODIES: Readonly<Record<string, JsonObject>> = {
       { type: "text", text: "Short" },
     ],
   }),
+  "marks of Anthropic's cache for a compatible host": {
+    ...messages(
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Long", cache_control: { type: "ephemeral", ttl: "1h" } },
+          {
+            type: "image_url",
+            image_url: { url: "https://example.com/a.png", detail: "high" },
+          },
+        ],
+      },
+      {
+        role: "assistant",
+        content: [{ type: "text", text: "Ok", prompt_cache_breakpoint: { mode: "explicit" } }],
+      },
+      { role: "user", content: "More" },
+    ),
+    tools: [{ type: "function", function: { name: "f" }, cache_control: { type: "ephemeral" } }],
+  },
   "parallel calls, null content, results and free text": {
     model: "gpt-4o",
     messages: [

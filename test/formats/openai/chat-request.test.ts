@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/core/json.ts";
+import { pathText } from "../../../src/core/json-path.ts";
 import { checkChatBody } from "../../../src/emulators/openai/answers/chat-rules.ts";
 import { openaiChat } from "../../../src/formats/openai/chat.ts";
 import { specProblem } from "../../support/specs.ts";
@@ -7,6 +8,13 @@ import { CHAT_BODIES } from "./chat-bodies.ts";
 import { writtenRequest } from "./translated.ts";
 
 const hello: JsonObject = { model: "gpt-4o", messages: [{ role: "user", content: "Hello" }] };
+
+const original: JsonObject = {
+  role: "user",
+  content: [
+    { type: "image_url", image_url: { url: "https://example.com/a.png", detail: "original" } },
+  ],
+};
 
 describe("a Chat Completions request", () => {
   test.each(Object.entries(CHAT_BODIES))("with %s comes out as it went in", (_, body) => {
@@ -36,6 +44,7 @@ describe("a Chat Completions request", () => {
         tool_choice: { type: "function", function: { name: "f" } },
       },
     ],
+    ["an image in its original size", { messages: [original] }, { messages: [original] }],
     ["a seed of 64 bits", { seed: 2 ** 60 }, { seed: 2 ** 60 }],
   ])("says %s", (_, fields, expected) => {
     const request = openaiChat.parseRequest({ ...hello, ...fields });
@@ -150,6 +159,19 @@ describe("a Chat Completions request", () => {
     expect(() => openaiChat.parseRequest(body)).toThrow(
       expect.objectContaining({ name: "CodecError", code: "invalid_request", path }),
     );
+  });
+
+  test("has no field that a message of another role would have", () => {
+    const { extras } = openaiChat.parseRequest({
+      messages: [
+        { role: "user", content: "a", images: ["AAAA"], refusal: null },
+        { role: "assistant", content: "b", refusal: null, annotations: [], tool_call_id: "c" },
+      ],
+    });
+    expect(extras.map(({ path }) => pathText(path))).toEqual([
+      "messages[0].images",
+      "messages[1].tool_call_id",
+    ]);
   });
 
   test("keeps what another family would have to refuse apart from what it would lose", () => {
