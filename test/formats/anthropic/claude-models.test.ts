@@ -32,7 +32,8 @@ test.each([
   ["claude-epic-7", "none", "adaptive", "never", "low max", true, false, false, false],
   ["my-own-alias", "all", "budget", "disabled", "", false, true, true, false],
   [null, "all", "budget", "disabled", "", false, true, true, false],
-] as const)("%s", (name, sampling, thinking, off, efforts, structured, forced, prefill, system) => {
+] as const)("%s", (name, ...traits) => {
+  const [sampling, thinking, off, efforts, structured, forced, prefill, system] = traits;
   const model = describeClaude(name);
   expect(model).toMatchObject({
     sampling,

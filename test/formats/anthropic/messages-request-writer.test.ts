@@ -28,10 +28,13 @@ function expectWritten({ model, from, to, warnings = [] }: Case): void {
   expect(written.warnings).toEqual(warnings);
 }
 
-function expectRefused(from: JsonObject, path: string, model?: string): void {
-  const write = () => fromOpenai(openaiBody(from), model === undefined ? {} : { model });
-  expect(write).toThrow(CodecError);
-  expect(write).toThrow(expect.objectContaining({ code: "untranslatable", path }));
+function refusalOf(from: JsonObject, model = "claude-sonnet-4-5"): string {
+  try {
+    fromOpenai(openaiBody(from), { model });
+  } catch (error) {
+    if (error instanceof CodecError) return `${error.code} ${error.path}`;
+  }
+  throw new Error("nothing was refused");
 }
 
 describe("System text", () => {
@@ -316,23 +319,24 @@ describe("Turns", () => {
     },
   ])("$it", expectWritten);
 
-  test.each([
-    ["claude-opus-4-6", "a prefill of a model that doesn't go on with it"],
-    ["claude-haiku-5-5", "a prefill of a model that doesn't go on with it"],
-  ])("%s refuses %s", (model) => {
-    expectRefused({ messages: [hi, hello] }, "messages[1]", model);
-  });
+  test.each([["claude-opus-4-6"], ["claude-haiku-5-5"]])(
+    "don't end with the assistant's where %s wouldn't go on with it",
+    (model) => {
+      expect(refusalOf({ messages: [hi, hello] }, model)).toBe("untranslatable messages[1]");
+    },
+  );
 
   test.each([
     [{ arguments: "{" }, "messages[1].tool_calls[0]"],
     [{ arguments: "[1]" }, "messages[1].tool_calls[0]"],
   ])("refuse a call with the arguments %j", (more, path) => {
     const call = { ...callOf("c1"), function: { name: "weather", ...more } };
-    expectRefused({ messages: [hi, { role: "assistant", tool_calls: [call] }] }, path);
+    const messages = [hi, { role: "assistant", tool_calls: [call] }];
+    expect(refusalOf({ messages })).toBe(`untranslatable ${path}`);
   });
 
   test("refuse a conversation without messages", () => {
-    expectRefused({ messages: [] }, "messages");
+    expect(refusalOf({ messages: [] })).toBe("untranslatable messages");
   });
 
   test("have an error, and JSON, of another family's results", () => {
@@ -435,7 +439,7 @@ describe("Settings", () => {
   ])("$it", expectWritten);
 
   test("several choices are refused", () => {
-    expectRefused({ n: 2 }, "choiceCount");
+    expect(refusalOf({ n: 2 })).toBe("untranslatable choiceCount");
   });
 
   test.each([

@@ -112,7 +112,7 @@ describe("Refused", () => {
       { tools: [{ type: "function", function: { name: "a", parameters: { type: "string" } } }] },
       "tools[0]",
     ],
-  ])("%s", (_it, from, path, model = "claude-sonnet-4-5") => {
+  ])("%s", (...[, from, path, model = "claude-sonnet-4-5"]) => {
     const write = () => fromOpenai(openaiBody({ tools: [weather, clock], ...from }), { model });
     expect(write).toThrow(expect.objectContaining({ code: "untranslatable", path }));
   });
