@@ -1,0 +1,39 @@
+import type { DocumentPart } from "../../core/content.ts";
+
+/** The names that a request has used, each with how often it was wanted. */
+export type DocumentNames = Map<string, number>;
+
+/**
+ * A name of letters, digits, single blanks, hyphens and brackets, at most 200, that no other document of the request has.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html
+ */
+export function documentName(part: DocumentPart, taken: DocumentNames): string {
+  const { filename, title } = part;
+  const base = cleaned(filename === undefined ? (title ?? "") : withoutExtension(filename));
+  let count = (taken.get(base) ?? 0) + 1;
+  let name = base;
+  while (taken.has(name)) {
+    count += 1;
+    name = `${base} (${count})`;
+  }
+  taken.set(base, count);
+  if (name !== base) taken.set(name, 1);
+  return name;
+}
+
+function withoutExtension(filename: string): string {
+  const dot = filename.lastIndexOf(".");
+  return dot <= 0 ? filename : filename.slice(0, dot);
+}
+
+/** Room is left for a number behind it. */
+function cleaned(name: string): string {
+  const text = name
+    .slice(0, MAX_LENGTH)
+    .replaceAll(/[^a-zA-Z0-9\s()[\]-]/g, "-")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  return /[a-zA-Z0-9]/.test(text) ? text : "document";
+}
+
+const MAX_LENGTH = 180;

@@ -1,0 +1,63 @@
+import type { TextPart } from "../../core/content.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { ROOT } from "../../core/json-path.ts";
+import type { Conversation, Turn } from "../turns.ts";
+import { addAssistantPart, addCachePoint, addTurnPart, writeText } from "./content-writer.ts";
+import type { WriteScope } from "./write-scope.ts";
+
+export function writeSystem(parts: readonly TextPart[], scope: WriteScope): JsonObject[] {
+  const blocks: JsonObject[] = [];
+  for (const part of parts) {
+    blocks.push(writeText(part, scope));
+    addCachePoint(blocks, part.cache, scope);
+  }
+  return blocks;
+}
+
+interface WrittenMessage extends JsonObject {
+  readonly role: "user" | "assistant" | "system";
+  readonly content: JsonObject[];
+}
+
+/** `messages`: turns that alternate, the first of them the user's. */
+export function writeMessages(conversation: Conversation, scope: WriteScope): JsonObject[] {
+  const messages: WrittenMessage[] = [];
+  for (const turn of conversation.turns) {
+    const content = writeTurn(turn, scope);
+    const last = messages.at(-1);
+    // A turn of which nothing is left doesn't part its neighbours.
+    if (content.length === 0) continue;
+    if (last?.role === turn.kind) for (const block of content) last.content.push(block);
+    else messages.push({ role: turn.kind, content });
+  }
+  const [first] = messages;
+  if (first?.role === "user") return messages;
+  scope.context.warn(
+    conversation.turns[0]?.at ?? ROOT,
+    "Bedrock wants the user to begin: a message is made",
+  );
+  return [{ role: "user", content: [{ text: "Begin." }] }, ...messages];
+}
+
+function writeTurn(turn: Turn, scope: WriteScope): JsonObject[] {
+  const blocks: JsonObject[] = [];
+  switch (turn.kind) {
+    case "user":
+      for (const part of turn.parts) addTurnPart(blocks, part, scope);
+      if (hasDocumentAlone(blocks)) blocks.push({ text: "The document is above." });
+      return blocks;
+    case "assistant":
+      for (const part of turn.parts) addAssistantPart(blocks, part, scope);
+      return blocks;
+    case "system":
+      return writeSystem(turn.parts, scope);
+  }
+}
+
+/** Bedrock refuses a document that no text goes with. */
+function hasDocumentAlone(blocks: readonly JsonObject[]): boolean {
+  return (
+    blocks.some((block) => block["document"] !== undefined) &&
+    !blocks.some((block) => block["text"] !== undefined)
+  );
+}
