@@ -2,7 +2,7 @@ import type { NativePart } from "../../core/content.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isJsonArray } from "../fields.ts";
 import { apiOf } from "./api-origin.ts";
-import { objectIn } from "./open-values.ts";
+import { objectIn } from "../open-values.ts";
 
 /**
  * Citations of web pages: both APIs have them, chat in an object of their own and counted over the whole message, Responses flat

@@ -6,7 +6,7 @@ import { type MessageScope, parseContent, parseImage } from "./chat-parts.ts";
 import { parseThoughts } from "./chat-thoughts.ts";
 import { parseToolCalls } from "./chat-tool-calls.ts";
 import { parseGoogleSignature } from "./google-signature.ts";
-import { arrayIn, objectIn, stringIn } from "./open-values.ts";
+import { arrayIn, objectIn, stringIn } from "../open-values.ts";
 
 /** What an assistant said, in a request or in a choice of a response: thinking first, calls last. */
 export function parseAssistantParts(

@@ -7,7 +7,7 @@ import { createExtrasReader, readArray, readObject, toObject } from "../fields.t
 import { parseAssistantParts } from "./chat-assistant.ts";
 import type { MessageScope } from "./chat-parts.ts";
 import { parseLogprobs } from "./logprobs.ts";
-import { arrayIn, numberIn, objectIn, stringIn } from "./open-values.ts";
+import { arrayIn, numberIn, objectIn, stringIn } from "../open-values.ts";
 import { parseChatUsage } from "./usage.ts";
 
 /** A chat completion: https://platform.openai.com/docs/api-reference/chat/object */

@@ -4,7 +4,7 @@ import { childPath, type JsonPath } from "../../core/json-path.ts";
 import { isJsonArray } from "../fields.ts";
 import { parseSignature, writeSignature } from "../signatures.ts";
 import type { MessageScope } from "./chat-parts.ts";
-import { stringIn } from "./open-values.ts";
+import { stringIn } from "../open-values.ts";
 
 /**
  * An assistant's thinking in `reasoning_content` and `thinking_blocks`. Neither is OpenAI's own: they are how gateways and

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
 import { createExtrasReader, invalid, isJsonArray, readArray, toObject } from "../fields.ts";
 import { decodeFloats, encodeFloats } from "./float-vectors.ts";
-import { numberIn, objectIn, stringIn } from "./open-values.ts";
+import { numberIn, objectIn, stringIn } from "../open-values.ts";
 
 /** https://platform.openai.com/docs/api-reference/embeddings/object */
 export function parseEmbeddingResponse(body: JsonObject): EmbeddingResponse {

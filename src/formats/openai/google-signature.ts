@@ -1,7 +1,7 @@
 import type { Signature } from "../../core/content.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { parseSignature, writeSignature } from "../signatures.ts";
-import { objectIn, stringIn } from "./open-values.ts";
+import { objectIn, stringIn } from "../open-values.ts";
 
 /**
  * `extra_content.google.thought_signature`: where Google's own OpenAI-compatible endpoint carries the signature of a tool

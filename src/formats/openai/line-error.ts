@@ -85,7 +85,7 @@ export function writeLineError(error: LineError): JsonObject {
   return { code: code ?? type, message, param: path ?? param, line };
 }
 
-/** Whether we found the fault, before anything was sent or since nothing came back. */
+/** Whether we found the fault: before anything was sent, or since nothing came back that could be read. */
 export function isNeverRun(error: LineError): boolean {
   if (error.native !== undefined) return false;
   if (error.line !== undefined || error.path !== undefined) return true;
@@ -97,6 +97,9 @@ const TYPES_BY_CODE: ReadonlyMap<string, LineErrorType> = new Map([
   ["invalid_request", "invalid_request"],
   ["missing", "server"],
   ["batch_result_missing", "server"],
+  ["invalid_result", "server"],
+  ["not_joined", "server"],
+  ["internal", "server"],
 ]);
 
 function textOf(value: Json | undefined): string | undefined {

@@ -1,7 +1,7 @@
 import type { TokenLogprob } from "../../core/chat-response.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isJsonArray } from "../fields.ts";
-import { arrayIn, numberIn, stringIn } from "./open-values.ts";
+import { arrayIn, numberIn, stringIn } from "../open-values.ts";
 
 type Candidate = TokenLogprob["top"][number];
 

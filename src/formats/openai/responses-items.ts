@@ -10,7 +10,7 @@ import {
 } from "../fields.ts";
 import { parseSignature } from "../signatures.ts";
 import { parseGoogleSignature } from "./google-signature.ts";
-import { arrayIn, stringIn } from "./open-values.ts";
+import { arrayIn, stringIn } from "../open-values.ts";
 import type { InputScope } from "./responses-input.ts";
 import { parseInputContent } from "./responses-parts.ts";
 

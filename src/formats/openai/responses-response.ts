@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
 import { createExtrasReader, readArray, toObject } from "../fields.ts";
 import { parseLogprobs } from "./logprobs.ts";
-import { arrayIn, numberIn, objectIn, stringIn } from "./open-values.ts";
+import { arrayIn, numberIn, objectIn, stringIn } from "../open-values.ts";
 import type { InputScope } from "./responses-input.ts";
 import { parseAssistantItem } from "./responses-items.ts";
 import { parseResponseUsage } from "./usage.ts";

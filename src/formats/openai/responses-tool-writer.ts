@@ -5,7 +5,7 @@ import type { WriteContext } from "../../core/write-context.ts";
 import { toObject } from "../fields.ts";
 import { isFrom } from "./api-origin.ts";
 import type { WrittenTools } from "./chat-tool-writer.ts";
-import { objectIn } from "./open-values.ts";
+import { objectIn } from "../open-values.ts";
 import { checkToolName, customToolNames } from "./tool-names.ts";
 
 /** `tools` and what means nothing without them. */

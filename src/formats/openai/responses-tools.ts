@@ -13,7 +13,7 @@ import {
   toObject,
   toOneOf,
 } from "../fields.ts";
-import { stringIn } from "./open-values.ts";
+import { stringIn } from "../open-values.ts";
 
 export function parseResponsesTools(
   body: JsonObject,

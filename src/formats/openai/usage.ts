@@ -1,23 +1,23 @@
 import type { Usage } from "../../core/chat-response.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { numberIn, objectIn } from "./open-values.ts";
+import { countIn, objectIn } from "../open-values.ts";
 
 /** `usage` of a chat completion: https://platform.openai.com/docs/api-reference/chat/object */
 export function parseChatUsage(value: Json | undefined): Usage | null {
   if (!isJsonObject(value)) return null;
-  const input = numberIn(value, "prompt_tokens") ?? 0;
-  const output = numberIn(value, "completion_tokens") ?? 0;
+  const input = countIn(value, "prompt_tokens") ?? 0;
+  const output = countIn(value, "completion_tokens") ?? 0;
   const inputDetails = objectIn(value, "prompt_tokens_details") ?? {};
   const outputDetails = objectIn(value, "completion_tokens_details") ?? {};
   return {
     inputTokens: input,
-    cacheReadTokens: numberIn(inputDetails, "cached_tokens"),
-    cacheWriteTokens: numberIn(inputDetails, "cache_write_tokens"),
-    audioInputTokens: numberIn(inputDetails, "audio_tokens"),
+    cacheReadTokens: countIn(inputDetails, "cached_tokens"),
+    cacheWriteTokens: countIn(inputDetails, "cache_write_tokens"),
+    audioInputTokens: countIn(inputDetails, "audio_tokens"),
     outputTokens: output,
-    reasoningTokens: numberIn(outputDetails, "reasoning_tokens"),
-    audioOutputTokens: numberIn(outputDetails, "audio_tokens"),
-    totalTokens: numberIn(value, "total_tokens") ?? input + output,
+    reasoningTokens: countIn(outputDetails, "reasoning_tokens"),
+    audioOutputTokens: countIn(outputDetails, "audio_tokens"),
+    totalTokens: countIn(value, "total_tokens") ?? input + output,
   };
 }
 
@@ -47,17 +47,17 @@ function known(details: JsonObject): JsonObject | undefined {
 /** `usage` of a response: https://platform.openai.com/docs/api-reference/responses/object */
 export function parseResponseUsage(value: Json | undefined): Usage | null {
   if (!isJsonObject(value)) return null;
-  const input = numberIn(value, "input_tokens") ?? 0;
-  const output = numberIn(value, "output_tokens") ?? 0;
+  const input = countIn(value, "input_tokens") ?? 0;
+  const output = countIn(value, "output_tokens") ?? 0;
   const inputDetails = objectIn(value, "input_tokens_details") ?? {};
   const outputDetails = objectIn(value, "output_tokens_details") ?? {};
   return {
     inputTokens: input,
-    cacheReadTokens: numberIn(inputDetails, "cached_tokens"),
-    cacheWriteTokens: numberIn(inputDetails, "cache_write_tokens"),
+    cacheReadTokens: countIn(inputDetails, "cached_tokens"),
+    cacheWriteTokens: countIn(inputDetails, "cache_write_tokens"),
     outputTokens: output,
-    reasoningTokens: numberIn(outputDetails, "reasoning_tokens"),
-    totalTokens: numberIn(value, "total_tokens") ?? input + output,
+    reasoningTokens: countIn(outputDetails, "reasoning_tokens"),
+    totalTokens: countIn(value, "total_tokens") ?? input + output,
   };
 }
 

@@ -280,6 +280,11 @@ describe("a result line", () => {
       { code: "missing", type: "server", status: 500 },
       { code: "missing", message: "m" },
     ],
+    [
+      "a result that can't be read",
+      { code: "invalid_result", type: "server", status: 500 },
+      { code: "invalid_result", message: "m" },
+    ],
   ])("of %s never ran", (_, fields, expected) => {
     const written = parsed(resultLine.write(from(error(fields))));
     expect(written).toMatchObject({ response: null, error: expected });
