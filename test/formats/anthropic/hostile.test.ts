@@ -159,7 +159,7 @@ function spoilt(body: JsonObject): fc.Arbitrary<JsonObject> {
       if (place === undefined) continue;
       if (how === 0) Reflect.deleteProperty(place.holder, place.key);
       else if (how === 1)
-        Object.defineProperty(place.holder, key, {
+        Reflect.defineProperty(place.holder, key, {
           value,
           enumerable: true,
           writable: true,
@@ -386,7 +386,7 @@ describe("What an answer has that is new", () => {
         ].filter(inside);
         const holder = holders[where % holders.length];
         if (isJsonObject(holder) && !Object.hasOwn(holder, key) && key !== "content") {
-          Object.defineProperty(holder, key, { value, enumerable: true });
+          Reflect.defineProperty(holder, key, { value, enumerable: true });
           count += 1;
         }
         crossResponse(copy);
