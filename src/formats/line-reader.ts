@@ -60,3 +60,8 @@ export class LineReader {
     return this.#kind === "request" ? format.requestLine : format.resultLine;
   }
 }
+
+/** White space as JSON knows it; a line of any other is a line, here as for who counts them. */
+export function isBlank(text: string): boolean {
+  return !/[^ \t\r\n]/.test(text);
+}

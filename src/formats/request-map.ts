@@ -11,7 +11,7 @@ import type {
 import { LineContext } from "./line-context.ts";
 import { toLineError } from "./line-errors.ts";
 import { readFields } from "./line-fields.ts";
-import { LineReader } from "./line-reader.ts";
+import { isBlank, LineReader } from "./line-reader.ts";
 import { ReportCounts, withoutPositions } from "./report.ts";
 import { type Sides, translateRequest } from "./request-translation.ts";
 import { isSameBody } from "./same-body.ts";
@@ -41,7 +41,7 @@ class RequestMap implements LineMap {
   }
 
   map(text: string, line: number): MappedLine {
-    if (text.trim() === "") return { kind: "lines", lines: [] };
+    if (isBlank(text)) return { kind: "lines", lines: [] };
     this.#counts.addLine();
     this.#customId = null;
     this.#context.bodyPath = "";

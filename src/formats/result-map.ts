@@ -12,7 +12,7 @@ import { EmbeddingJoiner, type PendingLine } from "./join-embeddings.ts";
 import { LineContext } from "./line-context.ts";
 import { toLineError } from "./line-errors.ts";
 import { readFields } from "./line-fields.ts";
-import { type FoundLine, LineReader } from "./line-reader.ts";
+import { type FoundLine, isBlank, LineReader } from "./line-reader.ts";
 import { ReportCounts, withoutPositions } from "./report.ts";
 import type { Sides } from "./request-translation.ts";
 import { notJoined, ofPiece, unreadable } from "./result-errors.ts";
@@ -50,7 +50,7 @@ class ResultMap implements LineMap {
   }
 
   map(text: string, line: number): MappedLine {
-    if (text.trim() === "") return toLines([]);
+    if (isBlank(text)) return toLines([]);
     this.#begin();
     try {
       const lines = this.#translate(text, line);

@@ -82,4 +82,24 @@ describe("LineSplitter", () => {
     );
     expect(split([Buffer.from("1234567890\n1234567890")], 10)).toHaveLength(2);
   });
+
+  test("skips a line that is too long where it's told to, and says how it begins", () => {
+    const bytes = Buffer.from("ok\n1234567890123\nfine\n  \nabcdefghijklmn");
+    for (const size of [1, 4, 11, 100]) {
+      const seen: string[] = [];
+      const splitter = new LineSplitter(
+        (line, { number, offset }) => seen.push(`${number} at ${offset}: ${line.toString()}`),
+        10,
+        (number, head) => seen.push(`${number} too long: ${head.toString()}`),
+      );
+      for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size));
+      splitter.end();
+      expect(seen).toEqual([
+        "1 at 0: ok",
+        "2 too long: 1234567890",
+        "3 at 17: fine",
+        "5 too long: abcdefghij",
+      ]);
+    }
+  });
 });
