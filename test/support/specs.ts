@@ -32,10 +32,10 @@ const SPECS = {
   anthropic: {
     file: "anthropic.json",
     sentAsNull: {},
-    // The document calls everything required that a response may hold; the live API leaves these out.
+    // The document calls everything required that a response may hold; the live API leaves these out, on Bedrock the tier too.
     leftOut: {
       Message: ["stop_details", "container"],
-      Usage: ["cache_creation", "inference_geo", "server_tool_use"],
+      Usage: ["cache_creation", "inference_geo", "server_tool_use", "service_tier"],
       ResponseTextBlock: ["citations"],
       ResponseToolUseBlock: ["caller"],
     },
