@@ -1,34 +1,14 @@
-import { join } from "node:path";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
-import { openSqlite } from "../../src/storage/database/connection.ts";
 import { chatLines, createBatch, readLines, uploadLines, waitForEnd } from "../support/batches.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { refusalOf } from "../support/refusal.ts";
 import { CLIENT_KEY, PROVIDER_KEY, UNKNOWN_KEY } from "../support/secrets.ts";
+import { rowsOf } from "../support/stored.ts";
 
-async function failure(
-  promise: PromiseLike<unknown>,
-): Promise<InstanceType<typeof OpenAI.APIError>> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof OpenAI.APIError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
-
-/** What stands in the database of a running gateway, read beside it. */
 async function keptKeys(gateway: RunningGateway) {
-  const connection = await openSqlite(join(gateway.dataDir, "crossbatch.sqlite"), {
-    exclusive: false,
-  });
-  const rows = await connection.kysely
-    .selectFrom("account_keys")
-    .select(["provider", "sealed"])
-    .execute();
-  await connection.close();
-  return rows;
+  const rows = await rowsOf(gateway.dataDir, "account_keys");
+  return rows.map(({ provider, sealed }) => ({ provider, sealed }));
 }
 
 describe("a client's own key", () => {
@@ -56,14 +36,14 @@ describe("a client's own key", () => {
     const file = await uploadLines(owner, chatLines(1));
     const batch = await waitForEnd(owner, (await createBatch(owner, file.id)).id);
     for (const query of [{}, { provider: "openai" }]) {
-      expect((await failure(stranger.files.retrieve(file.id, { query }))).status).toBe(404);
-      expect((await failure(stranger.files.content(file.id, { query }))).status).toBe(404);
-      expect((await failure(stranger.files.delete(file.id, { query }))).status).toBe(404);
+      expect((await refusalOf(stranger.files.retrieve(file.id, { query }))).status).toBe(404);
+      expect((await refusalOf(stranger.files.content(file.id, { query }))).status).toBe(404);
+      expect((await refusalOf(stranger.files.delete(file.id, { query }))).status).toBe(404);
       expect(
-        (await failure(stranger.files.content(String(batch.output_file_id), { query }))).status,
+        (await refusalOf(stranger.files.content(String(batch.output_file_id), { query }))).status,
       ).toBe(404);
-      expect((await failure(stranger.batches.retrieve(batch.id, { query }))).status).toBe(404);
-      expect((await failure(stranger.batches.cancel(batch.id, { query }))).status).toBe(404);
+      expect((await refusalOf(stranger.batches.retrieve(batch.id, { query }))).status).toBe(404);
+      expect((await refusalOf(stranger.batches.cancel(batch.id, { query }))).status).toBe(404);
       expect((await stranger.files.list(query as object)).data).toEqual([]);
       expect((await stranger.batches.list(query as object)).data).toEqual([]);
     }
@@ -79,7 +59,7 @@ describe("a client's own key", () => {
     "that is $name gets a 401 that says why",
     async ({ apiKey }) => {
       await using gateway = await startGateway({ withKey: false });
-      const error = await failure(uploadLines(gateway.openai({ apiKey }), chatLines(1)));
+      const error = await refusalOf(uploadLines(gateway.openai({ apiKey }), chatLines(1)));
       expect(error.status).toBe(401);
       expect(error.message).toMatch(/no (?:API )?key is configured/i);
       expect(error.message).not.toContain(apiKey);
@@ -188,11 +168,11 @@ describe("the provider", () => {
       crossbatch: { provider: "openai" },
     });
     expect(
-      (await failure(client.batches.retrieve(created.id, { query: { provider: "openai" } })))
+      (await refusalOf(client.batches.retrieve(created.id, { query: { provider: "openai" } })))
         .message,
     ).toContain("runs at 'lab'");
     expect(
-      (await failure(client.batches.cancel(created.id, { body: { provider: "openai" } }))).status,
+      (await refusalOf(client.batches.cancel(created.id, { body: { provider: "openai" } }))).status,
     ).toBe(400);
   });
 

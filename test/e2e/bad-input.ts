@@ -1,6 +1,4 @@
-import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { toFile } from "openai";
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,6 +8,7 @@ import type { RunningGateway } from "../support/gateway.ts";
 import { type BodyPart, FORM_TYPE, multipartBody } from "../support/multipart-body.ts";
 import { specProblem } from "../support/specs.ts";
 import { bytesOf } from "../support/sdk-captures.ts";
+import { blobsOf } from "../support/stored.ts";
 
 /** Nothing of this may take longer: a hang is as bad as a crash. */
 const PATIENCE_MILLISECONDS = 20_000;
@@ -554,12 +553,4 @@ export function describeBadInput(startGateway: () => Promise<RunningGateway>): v
       expect(gateway.log.text()).not.toContain('"code":"internal"');
     });
   });
-}
-
-async function blobsOf(dataDir: string): Promise<readonly string[]> {
-  const entries = await readdir(join(dataDir, "blobs"), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => entry.name)
-    .sort();
 }

@@ -3,6 +3,7 @@ import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chatLines, createBatch, uploadLines, waitForEnd } from "../support/batches.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { refusalOf } from "../support/refusal.ts";
 import { PROVIDER_KEY } from "../support/secrets.ts";
 
 let gateway: RunningGateway;
@@ -15,18 +16,6 @@ beforeAll(async () => {
   direct = new OpenAI({ baseURL: gateway.emulator.url, apiKey: PROVIDER_KEY, maxRetries: 0 });
 });
 afterAll(() => gateway.close());
-
-async function failure(
-  promise: PromiseLike<unknown>,
-): Promise<InstanceType<typeof OpenAI.APIError>> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof OpenAI.APIError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
 
 describe("a file", () => {
   test.each(["/openai", "/openai/v1", "/v1"])(
@@ -57,8 +46,8 @@ describe("a file", () => {
         object: "file",
         deleted: true,
       });
-      expect((await failure(sdk.files.retrieve(file.id))).status).toBe(404);
-      expect((await failure(direct.files.retrieve(file.id))).status).toBe(404);
+      expect((await refusalOf(sdk.files.retrieve(file.id))).status).toBe(404);
+      expect((await refusalOf(direct.files.retrieve(file.id))).status).toBe(404);
     },
   );
 
@@ -122,7 +111,7 @@ describe("a file", () => {
     async ({ fault, status }) => {
       const before = (await client.files.list()).data.map((file) => file.id);
       gateway.emulator.control.inject({ ...fault, method: "POST", path: "/files$" });
-      const error = await failure(uploadLines(client, chatLines(2)));
+      const error = await refusalOf(uploadLines(client, chatLines(2)));
       gateway.emulator.control.clearFaults();
       expect(error.status).toBe(status);
       expect(error.error).toEqual({
@@ -183,7 +172,7 @@ describe("an upload in parts", () => {
       data: await toFile(Buffer.from("abc"), "p"),
     });
     const complete = (part_ids: string[], md5?: string) =>
-      failure(
+      refusalOf(
         client.uploads.complete(upload.id, { part_ids, ...(md5 === undefined ? {} : { md5 }) }),
       );
     expect((await complete([part.id])).message).toContain(

@@ -52,8 +52,7 @@ describe("a gateway that other machines reach", () => {
       const url = gateway.url.replace("0.0.0.0", "127.0.0.1");
       for (const bucket of ["theirs", "ours", "ours/batches-of-others"]) {
         const response = await send(url, bucket);
-        expect(response.status, bucket).toBeGreaterThanOrEqual(400);
-        expect(response.status, bucket).toBeLessThan(404);
+        expect([bucket, [400, 403].includes(response.status)]).toEqual([bucket, true]);
         expect(await response.json()).toMatchObject({
           error: { type: "invalid_request_error", message: expect.any(String) },
         });
