@@ -104,8 +104,10 @@ export interface AccountKeyTable {
     readonly sealed: string;
     readonly createdAt: number;
   }): Promise<void>;
+  /** As it was sealed. */
   get(account: string): Promise<string | null>;
-  delete(account: string): Promise<void>;
+  /** Only what was sealed so: another batch may have brought the key again meanwhile. */
+  delete(account: string, sealed: string): Promise<void>;
 }
 
 /** What happened to which object, when, by whom. Append-only; holds no payloads. */

@@ -78,7 +78,9 @@ export function createAccounts({ database, box, now }: AccountsContext): Account
     },
     async release(account, tables) {
       if (!account.startsWith(CLIENT_PREFIX)) return;
-      if (!(await tables.batches.accountInUse(account))) await tables.accountKeys.delete(account);
+      const sealed = await tables.accountKeys.get(account);
+      if (sealed === null || (await tables.batches.accountInUse(account))) return;
+      await tables.accountKeys.delete(account, sealed);
     },
   };
 }

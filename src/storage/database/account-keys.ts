@@ -22,8 +22,12 @@ export function createAccountKeyTable(executor: Kysely<Schema>): AccountKeyTable
       return row?.sealed ?? null;
     },
 
-    async delete(account) {
-      await executor.deleteFrom("account_keys").where("account", "=", account).execute();
+    async delete(account, sealed) {
+      await executor
+        .deleteFrom("account_keys")
+        .where("account", "=", account)
+        .where("sealed", "=", sealed)
+        .execute();
     },
   };
 }

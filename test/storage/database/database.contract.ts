@@ -421,13 +421,15 @@ export function databaseContract(createPlace: () => Promise<Place>): void {
     });
   });
 
-  test("an account's key is saved, replaced, read and deleted", async () => {
+  test("an account's key is saved, replaced, read, and deleted unless it was saved anew", async () => {
     const key = { account: "client-1", provider: "openai", sealed: "s1", createdAt: 1 };
     await database.accountKeys.save(key);
     await database.accountKeys.save({ ...key, sealed: "s2", createdAt: 2 });
     expect(await database.accountKeys.get("client-1")).toBe("s2");
     expect(await database.accountKeys.get("client-2")).toBeNull();
-    await database.accountKeys.delete("client-1");
+    await database.accountKeys.delete("client-1", "s1");
+    expect(await database.accountKeys.get("client-1")).toBe("s2");
+    await database.accountKeys.delete("client-1", "s2");
     expect(await database.accountKeys.get("client-1")).toBeNull();
   });
 
