@@ -2,11 +2,11 @@ import type { Batch, Part } from "../core/batch.ts";
 import { isTerminal } from "../core/batch.ts";
 import type { EngineContext } from "./context.ts";
 import { collectPart } from "./collect.ts";
+import { failBatch, removeLeftovers } from "./end.ts";
 import { finishBatch } from "./finish.ts";
 import { headersOf } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
-import { changeBatch } from "./rows.ts";
 import type { PartWork, WakeAt } from "./submit.ts";
 import { submitPart } from "./submit.ts";
 
@@ -22,12 +22,22 @@ export async function advanceBatch(
   batchId: string,
   signal: AbortSignal,
 ): Promise<WakeAt> {
+  const wakeAt = await stepForward(context, batchId, signal);
+  if (wakeAt === null) await removeLeftovers(context, batchId, signal);
+  return wakeAt;
+}
+
+async function stepForward(
+  context: EngineContext,
+  batchId: string,
+  signal: AbortSignal,
+): Promise<WakeAt> {
   const batch = await context.database.batches.get(batchId, "every");
-  if (batch === null || isTerminal(batch.state) || batch.origin === "upstream") return null;
+  if (batch === null || isTerminal(batch.state)) return null;
   const provider = context.providers.get(batch.provider);
-  const rejection = batch.options["rejection"];
-  if (rejection !== undefined) {
-    await fail(context, batch);
+  if (batch.options["rejection"] !== undefined) {
+    // What was wrong at create is on the row already: the client sees `validating` first, as at OpenAI.
+    await failBatch(context, batch, batch.errors);
     return null;
   }
   let parts = await context.database.batches.parts(batch.id);
@@ -125,16 +135,6 @@ async function endUnsent(
     options: { ...part.options, faults: { missing: part.lines, doubled: 0, foreign: 0 } },
   });
   return now;
-}
-
-/** What was wrong at create is already on the row; the client sees `validating` first, as at OpenAI. */
-async function fail(context: EngineContext, batch: Batch): Promise<void> {
-  const now = context.now();
-  await changeBatch(context.database, batch.id, (current) => ({
-    state: "failed",
-    times: { ...current.times, failedAt: now },
-  }));
-  context.telemetry.batchState(batch.provider, "failed");
 }
 
 function isOverdue(context: EngineContext, batch: Batch): boolean {

@@ -1,15 +1,11 @@
-import type { Batch, BatchTimes, Counts, Part } from "../core/batch.ts";
+import type { Batch, Counts, Part } from "../core/batch.ts";
 import type { NativeRef, StoredFile } from "../core/file.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
-import { inputBlob } from "./input.ts";
-import { lineIndexKey } from "./plan.ts";
+import { type Outcome, saveEnd } from "./end.ts";
 import type { ResultFile } from "./results.ts";
 import { writeResults } from "./results.ts";
-import { changeBatch } from "./rows.ts";
-
-type Outcome = NonNullable<Part["outcome"]>;
 
 /** All Parts are collected: writes result files and the final state in one transaction. */
 export async function finishBatch(
@@ -33,41 +29,26 @@ export async function finishBatch(
     }
     const output = files.get("output") ?? null;
     const error = files.get("error") ?? null;
-    await changeBatch(tables, batch.id, (current) => ({
-      state: outcome,
-      counts: countsOf(parts, results, isFailure),
-      usage: parts.find((part) => part.usage !== null)?.usage ?? null,
-      errors: parts.flatMap((part) => part.errors),
-      times: { ...current.times, ...endTimes(current, outcome, now) },
-      outputFileId: output?.id ?? null,
-      errorFileId: error?.id ?? null,
-      natives: { ...current.natives, output: output?.native ?? null, error: error?.native ?? null },
-      options: { ...current.options, outcome },
-    }));
-    await tables.events.append({
-      id: context.newId(now),
-      at: now,
-      owner: batch.owner,
-      actor: "engine",
-      kind: "batch",
-      objectId: batch.id,
-      what: outcome,
-      data: {},
+    await saveEnd(context, tables, {
+      batch,
+      outcome,
+      now,
+      changes: (current) => ({
+        counts: countsOf(parts, results, isFailure),
+        usage: parts.find((part) => part.usage !== null)?.usage ?? null,
+        errors: parts.flatMap((part) => part.errors),
+        outputFileId: output?.id ?? null,
+        errorFileId: error?.id ?? null,
+        natives: {
+          ...current.natives,
+          output: output?.native ?? null,
+          error: error?.native ?? null,
+        },
+        options: { ...current.options, outcome },
+      }),
     });
-    await context.accounts.release(batch.account, tables);
   });
   context.telemetry.batchState(batch.provider, outcome);
-  await cleanUp(context, batch, signal);
-}
-
-/** What no one needs any more; if this is cut short the sweep finds it. */
-async function cleanUp(context: EngineContext, batch: Batch, signal: AbortSignal): Promise<void> {
-  await context.blobs.delete(lineIndexKey(batch.id), signal);
-  const blob = inputBlob(batch);
-  if (blob === null || batch.inputFileId === null) return;
-  const file = await context.database.files.get(batch.inputFileId, "every");
-  const isNeeded = file !== null || (await context.database.batches.inputInUse(batch.inputFileId));
-  if (!isNeeded) await context.blobs.delete(blob, signal);
 }
 
 function outcomeOf(parts: readonly Part[]): Outcome {
@@ -96,21 +77,6 @@ function countsOf(
     completed,
     failed,
   };
-}
-
-function endTimes(batch: Batch, outcome: Outcome, now: number): Partial<BatchTimes> {
-  switch (outcome) {
-    case "completed":
-      return { finalizingAt: batch.times.finalizingAt ?? now, completedAt: now };
-    case "failed":
-      return { failedAt: now };
-    case "expired":
-      return { expiredAt: now };
-    case "cancelled":
-      return { cancellingAt: batch.times.cancellingAt ?? now, cancelledAt: now };
-    default:
-      return outcome satisfies never;
-  }
 }
 
 function resultFile(

@@ -3,6 +3,7 @@ import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { Provider, Upstream } from "../core/provider.ts";
 import type { Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
+import { saveEnd } from "./end.ts";
 import { ensureInputThere, toSubmission } from "./input.ts";
 import { changeBatch } from "./rows.ts";
 
@@ -185,19 +186,22 @@ async function holdOrRefuse(
   const now = context.now();
   await database.transaction(async (tables) => {
     await tables.batches.updatePart(part, { phase: "failed", outcome: "failed", endedAt: now });
-    await changeBatch(tables, batch.id, (current) => ({
-      state: "failed",
-      times: { ...current.times, failedAt: now },
-      errors: [
-        {
-          code: error.details.reason ?? "invalid_request",
-          message: error.message,
-          param: error.details.param ?? null,
-          line: null,
-        },
-      ],
-      options: { ...current.options, refusal: toRefusal(error) },
-    }));
+    await saveEnd(context, tables, {
+      batch,
+      outcome: "failed",
+      now,
+      changes: (current) => ({
+        errors: [
+          {
+            code: error.details.reason ?? "invalid_request",
+            message: error.message,
+            param: error.details.param ?? null,
+            line: null,
+          },
+        ],
+        options: { ...current.options, refusal: toRefusal(error) },
+      }),
+    });
   });
   context.telemetry.batchState(batch.provider, "failed");
   return null;

@@ -8,13 +8,14 @@ import type { BatchView, Call, CreateBatch, FileRef, ListPage, Page } from "../c
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
+import { wholeSecond } from "../lib/whole-second.ts";
 import { insertAliases } from "./aliases.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
-import { pageOf } from "./files.ts";
+import { discard, insertFile, pageOf } from "./files.ts";
 import { findBatch, findFile, getBatch, getCursor } from "./lookup.ts";
 import { mirrorBatches, openSource, refreshMirrored } from "./mirror.ts";
-import { saveInlineRequests } from "./inline-requests.ts";
+import { receiveInlineRequests } from "./inline-requests.ts";
 import { checkNamedProvider, namedProvider, resolveProvider } from "./resolve.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -29,25 +30,10 @@ export async function createBatch(
   request: CreateBatch,
 ): Promise<BatchView> {
   checkS3Options(call.client, request.options);
-  const { input, provider, account } = await prepare(context, call, request);
-  const batch = newBatch(context, call, { request, input, provider, account });
-  await context.database.transaction(async (tables) => {
-    await tables.batches.insert(batch);
-    await insertAliases(tables, "batch", batch);
-    await context.accounts.keep(account.access, provider, tables);
-    await tables.events.append({
-      id: context.newId(batch.times.createdAt),
-      at: batch.times.createdAt,
-      owner: batch.owner,
-      actor: call.client.owner ?? batch.owner,
-      kind: "batch",
-      objectId: batch.id,
-      what: "created",
-      data: { provider: provider.name, endpoint: batch.endpoint },
-    });
-    await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
-  });
-  context.telemetry.batchState(provider.name, "validating");
+  const prepared = await prepare(context, call, request);
+  const batch = newBatch(context, call, { request, ...prepared });
+  await insertBatch(context, call, { batch, ...prepared });
+  context.telemetry.batchState(batch.provider, "validating");
   const handedOver = await context.engine.handedOver(
     batch.id,
     context.handOverMilliseconds,
@@ -55,11 +41,58 @@ export async function createBatch(
   );
   const refusal = refusalOf(handedOver);
   if (refusal !== null) {
-    // Never acknowledged, so there is nothing to keep.
-    await context.database.batches.delete(batch.id, "every");
+    await forgetBatch(context, batch, prepared.inline);
     throw refusal;
   }
-  return viewOf(await showOurs(context, handedOver));
+  const { native, options } = await showOurs(context, handedOver);
+  // As it was made, like every create; a retrieve tells how far it has come since.
+  return viewOf({ ...batch, native, options });
+}
+
+async function insertBatch(
+  context: GatewayContext,
+  call: Call,
+  { batch, inline, provider, account }: Prepared & { readonly batch: Batch },
+): Promise<void> {
+  try {
+    await context.database.transaction(async (tables) => {
+      if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
+      await tables.batches.insert(batch);
+      await insertAliases(tables, "batch", batch);
+      await context.accounts.keep(account.access, provider, tables);
+      await tables.events.append({
+        id: context.newId(batch.times.createdAt),
+        at: batch.times.createdAt,
+        owner: batch.owner,
+        actor: call.client.owner ?? batch.owner,
+        kind: "batch",
+        objectId: batch.id,
+        what: "created",
+        data: { provider: provider.name, endpoint: batch.endpoint },
+      });
+      await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
+    });
+  } catch (error) {
+    await discardInline(context, inline);
+    throw error;
+  }
+}
+
+/** It was never acknowledged, so there is nothing to keep. */
+async function forgetBatch(
+  context: GatewayContext,
+  batch: Batch,
+  inline: StoredFile | null,
+): Promise<void> {
+  await context.database.transaction(async (tables) => {
+    await tables.batches.delete(batch.id, "every");
+    if (inline !== null) await tables.files.delete(inline.id, "every");
+  });
+  await discardInline(context, inline);
+}
+
+async function discardInline(context: GatewayContext, inline: StoredFile | null): Promise<void> {
+  if (inline !== null && inline.blob !== null) await discard(context, { blob: inline.blob });
 }
 
 /** A client that was told our id goes on seeing it, also when the provider's becomes known later. */
@@ -80,6 +113,8 @@ async function showOurs(context: GatewayContext, batch: Batch): Promise<Batch> {
 
 interface Prepared {
   readonly input: StoredFile | null;
+  /** The same, where it came inside the create and isn't saved yet. */
+  readonly inline: StoredFile | null;
   readonly provider: Provider;
   readonly account: OpenAccount;
 }
@@ -92,12 +127,12 @@ async function prepare(
   if (request.requests !== null) {
     const provider = resolveProvider(call, context.providers, { model: request.model });
     const { account } = openSource(context, call, provider);
-    const input = await saveInlineRequests(context, call, {
+    const inline = await receiveInlineRequests(context, call, {
       requests: request.requests,
       provider,
       account,
     });
-    return { input, provider, account };
+    return { input: inline, inline, provider, account };
   }
   const input =
     request.inputFileId === null ? null : await findFile(context, call, request.inputFileId);
@@ -105,17 +140,22 @@ async function prepare(
     ofObject: input?.provider ?? null,
     model: request.model,
   });
-  return { input, provider, account: openSource(context, call, provider).account };
+  const { account } = openSource(context, call, provider);
+  return { input, inline: null, provider, account };
 }
 
 function newBatch(
   context: GatewayContext,
   call: Call,
-  { request, input, provider, account }: Prepared & { readonly request: CreateBatch },
+  {
+    request,
+    input,
+    provider,
+    account,
+  }: Omit<Prepared, "inline"> & { readonly request: CreateBatch },
 ): Batch {
   const now = context.now();
-  // Seconds are what clients see: an expiry a day after a creation that they see, not a fraction more.
-  const createdAt = Math.floor(now / 1_000) * 1_000;
+  const createdAt = wholeSecond(now);
   const rejection = rejectionOf(input);
   const options: JsonObject = {
     ...request.options,

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { OpenAccount } from "../core/accounts.ts";
 import type { ByteRange } from "../core/blobs.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { FileCopy, StoredFile } from "../core/file.ts";
@@ -11,7 +12,9 @@ import type {
   RangeRequest,
   ReceivedContent,
 } from "../core/gateway.ts";
-import type { ListQuery } from "../core/storage.ts";
+import type { Provider, Upstream, UpstreamFile } from "../core/provider.ts";
+import type { ListQuery, Tables } from "../core/storage.ts";
+import { wholeSecond } from "../lib/whole-second.ts";
 import { insertAliases } from "./aliases.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
@@ -25,27 +28,86 @@ export async function createFile(
   call: Call,
   request: CreateFile,
 ): Promise<StoredFile> {
+  return storeFile(context, call, { request, also: async () => undefined });
+}
+
+/** `also` is written in the file's own transaction: all of it or nothing. */
+export async function storeFile(
+  context: GatewayContext,
+  call: Call,
+  {
+    request,
+    also,
+  }: {
+    readonly request: CreateFile;
+    readonly also: (tables: Tables, file: StoredFile) => Promise<void>;
+  },
+): Promise<StoredFile> {
   checkS3Options(call.client, request.options);
   const provider = resolveProvider(call, context.providers);
-  const { content } = request;
   const { account, upstream } = openSource(context, call, provider);
-  const sent =
-    upstream.files === undefined || !provider.keepsFiles
-      ? null
-      : await upstream.files.upload(
-          {
-            filename: request.filename,
-            purpose: request.purpose,
-            mimeType: request.mimeType,
-            bytes: content.bytes,
-            expiresAfterSeconds: request.expiresAfterSeconds,
-            open: (signal, range) => context.blobs.open(content.blob, signal, range),
-          },
-          call.signal,
-        );
+  const sent = provider.keepsFiles ? await sendFile(context, call, { request, upstream }) : null;
+  const file = newFile(context, call, { request, provider, account, sent });
+  const copy = sent === null ? null : { nativeId: sent.id, expiresAt: sent.expiresAt };
+  try {
+    await context.database.transaction(async (tables) => {
+      await insertFile(context, tables, { call, file, copy });
+      await also(tables, file);
+    });
+  } catch (error) {
+    // No one will ever ask for it.
+    if (sent !== null) await upstream.files?.delete(sent.id, ownTime()).catch(() => undefined);
+    throw error;
+  }
+  context.telemetry.moved("in", { bytes: file.bytes, lines: request.content.lines });
+  return file;
+}
+
+/** For what must be done though the request may be gone. */
+function ownTime(): AbortSignal {
+  return AbortSignal.timeout(30_000);
+}
+
+async function sendFile(
+  context: GatewayContext,
+  call: Call,
+  { request, upstream }: { readonly request: CreateFile; readonly upstream: Upstream },
+): Promise<UpstreamFile | null> {
+  const { content } = request;
+  if (upstream.files === undefined) return null;
+  return upstream.files.upload(
+    {
+      filename: request.filename,
+      purpose: request.purpose,
+      mimeType: request.mimeType,
+      bytes: content.bytes,
+      expiresAfterSeconds: request.expiresAfterSeconds,
+      open: (signal, range) => context.blobs.open(content.blob, signal, range),
+    },
+    call.signal,
+  );
+}
+
+function newFile(
+  context: GatewayContext,
+  call: Call,
+  {
+    request,
+    provider,
+    account,
+    sent,
+  }: {
+    readonly request: CreateFile;
+    readonly provider: Provider;
+    readonly account: OpenAccount;
+    readonly sent: UpstreamFile | null;
+  },
+): StoredFile {
+  const { content } = request;
   const now = context.now();
-  const createdAt = sent?.createdAt ?? now;
-  const file: StoredFile = {
+  // Hosts that are merely compatible may not say when.
+  const createdAt = sent === null || sent.createdAt === 0 ? wholeSecond(now) : sent.createdAt;
+  return {
     id: context.newId(now),
     owner: account.owner,
     account: account.access.account,
@@ -68,53 +130,55 @@ export async function createFile(
     expiresAt: sent?.expiresAt ?? ownExpiry(context, request, createdAt),
     version: 1,
   };
-  await saveFile(context, call, {
-    file,
-    copy: sent === null ? null : { nativeId: sent.id, expiresAt: sent.expiresAt },
-  });
-  context.telemetry.moved("in", { bytes: content.bytes, lines: content.lines });
-  return file;
 }
 
 /** For where the provider says none: as the client asked, else as inputs of batches are kept here. */
-function ownExpiry(context: GatewayContext, request: CreateFile, createdAt: number): number | null {
+export function ownExpiry(
+  context: GatewayContext,
+  request: Pick<CreateFile, "expiresAfterSeconds" | "purpose">,
+  createdAt: number,
+): number | null {
   if (request.expiresAfterSeconds !== null) return createdAt + request.expiresAfterSeconds * 1_000;
   if (request.purpose !== "batch" || context.batchFileDays === null) return null;
   return createdAt + context.batchFileDays * 86_400_000;
 }
 
-export async function saveFile(
+/** The rows of a new file, in the caller's transaction. */
+export async function insertFile(
   context: GatewayContext,
-  call: Call,
+  tables: Tables,
   {
+    call,
     file,
     copy,
-  }: { readonly file: StoredFile; readonly copy: Pick<FileCopy, "nativeId" | "expiresAt"> | null },
+  }: {
+    readonly call: Call;
+    readonly file: StoredFile;
+    readonly copy: Pick<FileCopy, "nativeId" | "expiresAt"> | null;
+  },
 ): Promise<void> {
-  await context.database.transaction(async (tables) => {
-    await tables.files.insert(file);
-    await insertAliases(tables, "file", file);
-    if (copy !== null && file.account !== null) {
-      await tables.copies.save({
-        fileId: file.id,
-        provider: file.provider,
-        account: file.account,
-        recipe: "bytes",
-        bytes: file.bytes,
-        createdAt: file.createdAt,
-        ...copy,
-      });
-    }
-    await tables.events.append({
-      id: context.newId(file.createdAt),
-      at: context.now(),
-      owner: file.owner,
-      actor: call.client.owner ?? file.owner,
-      kind: "file",
-      objectId: file.id,
-      what: "created",
-      data: { bytes: file.bytes, purpose: file.purpose, provider: file.provider },
+  await tables.files.insert(file);
+  await insertAliases(tables, "file", file);
+  if (copy !== null && file.account !== null) {
+    await tables.copies.save({
+      fileId: file.id,
+      provider: file.provider,
+      account: file.account,
+      recipe: "bytes",
+      bytes: file.bytes,
+      createdAt: file.createdAt,
+      ...copy,
     });
+  }
+  await tables.events.append({
+    id: context.newId(file.createdAt),
+    at: context.now(),
+    owner: file.owner,
+    actor: call.client.owner ?? file.owner,
+    kind: "file",
+    objectId: file.id,
+    what: "created",
+    data: { bytes: file.bytes, purpose: file.purpose, provider: file.provider },
   });
 }
 
@@ -193,7 +257,7 @@ export async function deleteFile(
   });
   // A batch that still reads these bytes removes them when it ends.
   const isNeeded = file.blob === null || (await context.database.batches.inputInUse(file.id));
-  if (file.blob !== null && !isNeeded) await context.blobs.delete(file.blob, call.signal);
+  if (file.blob !== null && !isNeeded) await discard(context, { blob: file.blob });
   return file;
 }
 
@@ -250,7 +314,9 @@ function resolveRange({ start, end }: RangeRequest, size: number): ByteRange {
   return { start: first, end: last };
 }
 
-export async function discard(context: GatewayContext, content: ReceivedContent): Promise<void> {
-  // The request may be gone: what it left behind goes all the same.
-  await context.blobs.delete(content.blob, AbortSignal.timeout(30_000));
+export async function discard(
+  context: GatewayContext,
+  content: Pick<ReceivedContent, "blob">,
+): Promise<void> {
+  await context.blobs.delete(content.blob, ownTime());
 }

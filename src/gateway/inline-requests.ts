@@ -4,12 +4,16 @@ import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
 import type { Json } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
+import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
-import { saveFile } from "./files.ts";
+import { ownExpiry } from "./files.ts";
 import { receive } from "./receive.ts";
 
-/** Lines that came inside a create become a File like any other, so that what follows knows no difference. */
-export async function saveInlineRequests(
+/**
+ * Lines that came inside a create become a File like any other, so that what follows knows no difference. Its bytes are
+ * durable; its row is written with that of the batch.
+ */
+export async function receiveInlineRequests(
   context: GatewayContext,
   call: Call,
   work: {
@@ -31,7 +35,8 @@ export async function saveInlineRequests(
   }
   const content = await receive(context, lines(requests), call.signal);
   const now = context.now();
-  const file: StoredFile = {
+  const createdAt = wholeSecond(now);
+  return {
     id: context.newId(now),
     owner: account.owner,
     account: account.access.account,
@@ -50,12 +55,10 @@ export async function saveInlineRequests(
     batchId: null,
     role: null,
     options: {},
-    createdAt: now,
-    expiresAt: null,
+    createdAt,
+    expiresAt: ownExpiry(context, { purpose: "batch", expiresAfterSeconds: null }, createdAt),
     version: 1,
   };
-  await saveFile(context, call, { file, copy: null });
-  return file;
 }
 
 const LINES_PER_CHUNK = 200;
