@@ -4,6 +4,7 @@ import type { AssistantPart, NativePart, ToolCallPart } from "../../core/content
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import { toolInputObject, toolInputText } from "../tool-input.ts";
+import { writeCallId } from "./call-ids.ts";
 import { CITATIONS } from "./chat-response.ts";
 import { writeFinishReason } from "./finish-reasons.ts";
 import { writeLogprobs } from "./logprobs.ts";
@@ -54,9 +55,9 @@ function writeCandidate(choice: Choice, position: number, scope: WriteScope): Js
   for (const part of choice.parts) addPart(open, part, scope);
   const { finish, logprobs } = choice;
   const [malformed] = open.malformed;
-  const content = writeContent(open, choice, scope);
   return {
-    content,
+    // Google leaves it out where there is nothing in it.
+    content: open.parts.length === 0 ? undefined : { role: "model", parts: open.parts },
     finishReason:
       malformed === undefined ? writeFinishReason(finish, scope.isOwn) : "MALFORMED_FUNCTION_CALL",
     finishMessage: malformed ?? finish.message,
@@ -65,18 +66,6 @@ function writeCandidate(choice: Choice, position: number, scope: WriteScope): Js
     ...Object.fromEntries(open.citations.flatMap((citation) => Object.entries(citation))),
     ...scope.own.in(`candidates[${position}]`),
   };
-}
-
-/** What was blocked has none. */
-function writeContent(
-  { parts, malformed }: OpenCandidate,
-  { finish }: Choice,
-  { isOwn }: WriteScope,
-): JsonObject | undefined {
-  if (parts.length > 0) return { role: "model", parts };
-  const isBlocked = finish.reason === "content_filter" || finish.reason === "refusal";
-  if (isOwn || isBlocked || malformed.length > 0) return undefined;
-  return { role: "model", parts: [{ text: "" }] };
 }
 
 function addPart(open: OpenCandidate, part: AssistantPart, scope: WriteScope): void {
@@ -118,7 +107,11 @@ function addPart(open: OpenCandidate, part: AssistantPart, scope: WriteScope): v
   }
 }
 
-function addCall(open: OpenCandidate, part: ToolCallPart, { context, own }: WriteScope): void {
+function addCall(
+  open: OpenCandidate,
+  part: ToolCallPart,
+  { context, own, isOwn }: WriteScope,
+): void {
   const args = argumentsOf(part, context);
   if (args === null) {
     context.warn(part.at, "a call without valid arguments ends an answer of Gemini's");
@@ -126,7 +119,7 @@ function addCall(open: OpenCandidate, part: ToolCallPart, { context, own }: Writ
     return;
   }
   const functionCall = {
-    id: part.id,
+    id: writeCallId(part.id, isOwn),
     name: part.name,
     args,
     ...own.at(part.at, "functionCall"),

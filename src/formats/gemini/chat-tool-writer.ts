@@ -44,7 +44,7 @@ function addTool(
         name: tool.name,
         // Google's schema has it required.
         description: tool.description ?? "",
-        parameters: writeParameters(tool, isOwn, context),
+        parameters: writeParameters(tool, context),
         ...own.at(tool.at),
       });
       return;
@@ -69,14 +69,10 @@ function checkName(tool: FunctionTool, context: WriteContext): void {
 }
 
 /** A function that takes nothing has none: Gemini refuses an object without properties here. */
-function writeParameters(
-  tool: FunctionTool,
-  isOwn: boolean,
-  context: WriteContext,
-): JsonObject | undefined {
+function writeParameters(tool: FunctionTool, context: WriteContext): JsonObject | undefined {
   if (tool.schema === undefined) return undefined;
   const report = schemaReport(tool.at, context);
-  const schema = toGeminiSchema(tool.schema, { report, keepsOrder: isOwn });
+  const schema = toGeminiSchema(tool.schema, { report, keepsOrder: false });
   return schema["type"] === "OBJECT" && schema["properties"] === undefined ? undefined : schema;
 }
 

@@ -90,7 +90,7 @@ function parseResponse(
 }
 
 /** https://ai.google.dev/api/caching#FunctionResponse: a function that failed has the key `error`. */
-function hasError(response: JsonObject): boolean {
+export function hasError(response: JsonObject): boolean {
   const { error } = response;
   return error !== undefined && error !== null && error !== false && error !== "";
 }

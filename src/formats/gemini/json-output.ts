@@ -61,7 +61,9 @@ export function writeResponseFormat(request: ChatRequest, context: WriteContext)
       return { responseMimeType: "application/json" };
     case "json_schema": {
       const report = schemaReport("responseFormat", context);
-      const schema = toGeminiSchema(responseFormat.schema, { report, keepsOrder: true });
+      // Other families answer in the order of the schema; Gemini's own clients say so themselves.
+      const keepsOrder = request.family !== "gemini";
+      const schema = toGeminiSchema(responseFormat.schema, { report, keepsOrder });
       const { description } = responseFormat;
       const responseSchema =
         description === undefined || schema["description"] !== undefined

@@ -13,7 +13,7 @@ import { writeNumbers, writeSize } from "./schema-values.ts";
 
 export interface SchemaOptions {
   readonly report: SchemaReport;
-  /** Gemini else answers with the properties of an object in the order of the alphabet. */
+  /** Says in which order an object's properties are to be answered, which else is up to the model. */
   readonly keepsOrder: boolean;
 }
 

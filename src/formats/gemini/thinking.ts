@@ -57,8 +57,7 @@ export function writeThinking(request: ChatRequest, context: WriteContext): Json
   if (reasoning === undefined) return undefined;
   if (family === "gemini") return writeOwn(reasoning);
   const control = thinkingControl(context.model);
-  const includeThoughts =
-    reasoning.includeThoughts ?? (reasoning.summary === undefined ? undefined : true);
+  const includeThoughts = reasoning.includeThoughts ?? (isShown(reasoning) ? true : undefined);
   const wanted = wantedOf(reasoning);
   if (control.kind === "none") {
     const isAsked = includeThoughts === true || (wanted !== "none" && wanted !== undefined);
@@ -70,6 +69,11 @@ export function writeThinking(request: ChatRequest, context: WriteContext): Json
       ? { thinkingLevel: writeLevel(wanted, control, context), includeThoughts }
       : { thinkingBudget: writeBudget(wanted, control, context), includeThoughts };
   return Object.values(config).every((value) => value === undefined) ? undefined : config;
+}
+
+/** OpenAI shows what it is asked to sum up; those who speak of thinking itself show it unless told otherwise. */
+function isShown({ summary, thinking }: Reasoning): boolean {
+  return summary !== undefined || (thinking !== undefined && thinking.kind !== "off");
 }
 
 function writeOwn({ effort, thinking, includeThoughts }: Reasoning): JsonObject {

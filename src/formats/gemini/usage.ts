@@ -32,14 +32,18 @@ function audioTokens(details: readonly Json[]): number | undefined {
   return isJsonObject(audio) ? numberIn(audio, "tokenCount") : undefined;
 }
 
-/** Says only what the provider said: no zero stands for "not known". */
+/** Google leaves out what is zero. */
 export function writeUsage(usage: Usage): JsonObject {
-  const { reasoningTokens } = usage;
+  const { inputTokens, outputTokens, reasoningTokens, cacheReadTokens, totalTokens } = usage;
   return {
-    promptTokenCount: usage.inputTokens,
-    candidatesTokenCount: Math.max(usage.outputTokens - (reasoningTokens ?? 0), 0),
-    thoughtsTokenCount: reasoningTokens,
-    cachedContentTokenCount: usage.cacheReadTokens,
-    totalTokenCount: usage.totalTokens,
+    promptTokenCount: someOf(inputTokens),
+    candidatesTokenCount: someOf(Math.max(outputTokens - (reasoningTokens ?? 0), 0)),
+    thoughtsTokenCount: someOf(reasoningTokens),
+    cachedContentTokenCount: someOf(cacheReadTokens),
+    totalTokenCount: totalTokens,
   };
+}
+
+function someOf(count: number | undefined): number | undefined {
+  return count === 0 ? undefined : count;
 }
