@@ -18,6 +18,8 @@ export interface ClaudeModel {
   readonly forcedTools: boolean;
   /** Goes on with a last message of the assistant's. */
   readonly prefill: boolean;
+  /** Wants the first message to be the user's. */
+  readonly userFirst: boolean;
   /** Takes `role: "system"` between turns. */
   readonly systemInPlace: boolean;
   /** Amazon's endpoints take images and documents as bytes only. */
@@ -65,11 +67,12 @@ const CLAUDE_3: ClaudeModel = {
   structuredOutput: false,
   forcedTools: true,
   prefill: true,
+  userFirst: true,
   systemInPlace: false,
   isOnBedrock: false,
 };
 
-const CLAUDE_4: ClaudeModel = { ...CLAUDE_3, thinking: "budget" };
+const CLAUDE_4: ClaudeModel = { ...CLAUDE_3, thinking: "budget", userFirst: false };
 const UNKNOWN: ClaudeModel = CLAUDE_4;
 const CLAUDE_4_1: ClaudeModel = { ...CLAUDE_4, sampling: "one" };
 const CLAUDE_4_5: ClaudeModel = { ...CLAUDE_4_1, structuredOutput: true };

@@ -9,7 +9,7 @@ import { describeClaude } from "./claude-models.ts";
 import { writeMessages, writeSystem } from "./messages-writer.ts";
 import { JSON_INSTRUCTION, type OutputPlan, planOutput } from "./output-plan.ts";
 import { ownExtrasOf, type OwnExtras, withMembers } from "./own-extras.ts";
-import { checkPrefill, continuesUnthought, isPrefilled } from "./prefill.ts";
+import { continuesUnthought, isPrefilled, refusePrefill } from "./prefill.ts";
 import { writeSampling } from "./sampling-writer.ts";
 import { placeSystemTurns } from "./system-turns.ts";
 import { planThinking } from "./thinking-plan.ts";
@@ -25,12 +25,13 @@ export function writeMessagesRequest(request: ChatRequest, context: WriteContext
   const conversation = placeSystemTurns(
     toConversation(request.messages, { keepsSystemInPlace: model.systemInPlace, context }),
   );
-  checkPrefill(conversation, model, context);
+  const isContinued = isPrefilled(request, conversation);
+  if (isContinued && !model.prefill) throw refusePrefill(conversation, context);
   const output = planOutput(request, model, context);
   const { tools, choice, isForced } = planTools(request, output, scope);
   const needs = {
     isToolForced: isForced,
-    isPrefilled: isPrefilled(conversation),
+    isPrefilled: isContinued,
     continuesUnthought: continuesUnthought(conversation),
   };
   const { thinking, effort, isOn, maxTokens } = planThinking({ request, model, needs, context });

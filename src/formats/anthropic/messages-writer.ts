@@ -21,6 +21,11 @@ export function writeSystem(
 export function writeMessages(conversation: Conversation, scope: WriteScope): JsonObject[] {
   const { turns } = conversation;
   const messages: JsonObject[] = [];
+  const [first] = turns;
+  if (first?.kind === "assistant" && scope.model.userFirst) {
+    scope.context.warn(first.at, "this model wants a message of the user's first: one is made");
+    messages.push(OPENING);
+  }
   for (const [index, turn] of turns.entries()) {
     const isLast = index === turns.length - 1;
     const content = writeTurn(turn, isLast, scope);
@@ -36,8 +41,10 @@ function makeMessage({ system }: Conversation, { context }: WriteScope): JsonObj
   const messagesAt = childPath(ROOT, "messages");
   if (first === undefined) throw context.untranslatable(messagesAt, "there is nothing to answer");
   context.warn(messagesAt, "Anthropic wants a message of the user's: one is made");
-  return { role: "user", content: "Begin." };
+  return OPENING;
 }
+
+const OPENING: JsonObject = { role: "user", content: "Begin." };
 
 function writeTurn(
   turn: Turn,

@@ -1,21 +1,20 @@
+import type { ChatRequest } from "../../core/chat-request.ts";
+import type { CodecError } from "../../core/codec-error.ts";
+import { ROOT } from "../../core/json-path.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import type { Conversation } from "../turns.ts";
-import type { ClaudeModel } from "./claude-models.ts";
 
-/** Whether the model is to go on with what the assistant said last. */
-export function isPrefilled({ turns }: Conversation): boolean {
-  return turns.at(-1)?.kind === "assistant";
+/**
+ * Whether the model is to go on with what the assistant said last. Anthropic's own clients also end like this where a server's tool
+ * paused, so their last turns are the provider's to judge.
+ */
+export function isPrefilled(request: ChatRequest, { turns }: Conversation): boolean {
+  return turns.at(-1)?.kind === "assistant" && request.family !== "anthropic";
 }
 
-export function checkPrefill(
-  conversation: Conversation,
-  model: ClaudeModel,
-  context: WriteContext,
-): void {
-  const last = conversation.turns.at(-1);
-  if (last?.kind !== "assistant" || model.prefill) return;
-  throw context.untranslatable(
-    last.at,
+export function refusePrefill({ turns }: Conversation, context: WriteContext): CodecError {
+  return context.untranslatable(
+    turns.at(-1)?.at ?? ROOT,
     "the last message must be the user's: this model doesn't go on with the assistant's",
   );
 }

@@ -12,7 +12,7 @@ export type ThinkingMode =
   | { readonly kind: "budget"; readonly tokens: number; readonly isExact: boolean };
 
 /** What else of the request bears on thinking. */
-export interface ThinkingNeeds {
+interface ThinkingNeeds {
   readonly isToolForced: boolean;
   readonly isPrefilled: boolean;
   readonly continuesUnthought: boolean;

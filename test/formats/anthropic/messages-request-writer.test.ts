@@ -279,6 +279,18 @@ describe("Turns", () => {
       to: {},
     },
     {
+      it: "may begin with the assistant's",
+      from: { messages: [hello, hi] },
+      to: { messages: [hello, hi] },
+    },
+    {
+      it: "begin with the user's where the model wants it",
+      model: "claude-3-haiku-20240307",
+      from: { messages: [hello, hi] },
+      to: { messages: [say("user", "Begin."), hello, hi] },
+      warnings: ["messages[]: this model wants a message of the user's first: one is made"],
+    },
+    {
       it: "lose what another family's model thought",
       from: {
         messages: [hi, { role: "assistant", content: "Hello", reasoning_content: "Hm" }, hi],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as fc from "fast-check";
-import type { JsonObject } from "../../../src/core/json.ts";
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { anthropicMessages } from "../../../src/formats/anthropic/anthropic-messages.ts";
 import { createContext, fromAnthropic, plain } from "./bodies.ts";
 
@@ -211,6 +211,20 @@ describe("Anthropic's own, through the hub", () => {
         ],
       },
     ],
+    [
+      "a turn that a server's tool paused",
+      {
+        model: "claude-opus-4-7",
+        thinking: { type: "adaptive" },
+        messages: [
+          hi,
+          {
+            role: "assistant",
+            content: [{ type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: {} }],
+          },
+        ],
+      },
+    ],
     ["a container", { container: "container_1", inference_geo: "us" }],
   ])("%s stays what it is", (_it, more) => {
     const own = body(more);
@@ -238,6 +252,35 @@ describe("Anthropic's own, through the hub", () => {
     const { warnings } = fromAnthropic(body({ messages: [{ ...hi, clear_at: 1 }] }));
     expect(warnings).toEqual(["messages[].clear_at: has no equivalent in anthropic.messages"]);
   });
+});
+
+test("Another family's signatures come home when the client replays an answer", () => {
+  const at = { parent: null, key: "" };
+  const signature = { family: "gemini", value: "c2ln" } as const;
+  const input = { kind: "object", value: { n: 1 } } as const;
+  const parts = [
+    { kind: "reasoning", text: "Hm", signature: { ...signature, value: "dGhvdWdodA" }, at },
+    { kind: "text", text: "So", signature: { ...signature, value: "dGV4dA" }, at },
+    { kind: "tool_call", id: "call_1", name: "a", input, signature, at },
+    { kind: "tool_call", id: "call_2", name: "a", input, at },
+  ] as const;
+  const answer = anthropicMessages.writeResponse(
+    {
+      family: "gemini",
+      id: "1",
+      model: "gemini-3-pro",
+      createdAtSeconds: null,
+      choices: [{ index: 0, parts, finish: { reason: "tool_calls", native: "STOP" } }],
+      usage: null,
+      extras: [],
+    },
+    createContext(),
+  );
+  const replayed = anthropicMessages.parseRequest(
+    body({ messages: [hi, { role: "assistant", content: plain(answer)["content"] as Json }] }),
+  );
+  expect(replayed.messages[1]?.parts).toMatchObject(parts.map(({ at: _at, ...part }) => part));
+  expect(replayed.extras).toEqual([]);
 });
 
 const text = fc.string({ minLength: 1, unit: "grapheme" }).filter((value) => value.trim() !== "");
