@@ -17,7 +17,8 @@ export function writeChatRequest(request: ChatRequest, context: WriteContext): J
     tools: writeTools(request, { context, own }),
     toolConfig: writeToolConfig(request, own),
     generationConfig: writeGenerationConfig(request, own, context),
-    store: request.store,
+    // What isn't asked for is left to the project.
+    store: isOwn || request.store === true ? request.store : undefined,
     serviceTier: writeServiceTier(request, context),
     ...own.in(""),
   };

@@ -72,6 +72,7 @@ function addPart(open: OpenCandidate, part: AssistantPart, scope: WriteScope): v
   const { context, own } = scope;
   switch (part.kind) {
     case "text":
+      if (part.text === "" && part.signature === undefined) return;
       open.parts.push({
         text: part.text,
         thoughtSignature: writeThoughtSignature(part.signature),

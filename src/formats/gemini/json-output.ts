@@ -4,7 +4,7 @@ import { childPath, type JsonPath } from "../../core/json-path.ts";
 import type { Where, WriteContext } from "../../core/write-context.ts";
 import { protoObject, protoText, spelled } from "./proto-fields.ts";
 import type { SchemaReport } from "./schema-parts.ts";
-import { readSchema } from "./schema-reader.ts";
+import { readClosedSchema } from "./schema-reader.ts";
 import { toGeminiSchema } from "./schema-writer.ts";
 
 const FIELDS = ["responseMimeType", "responseSchema", "responseJsonSchema", "_responseJsonSchema"];
@@ -32,7 +32,7 @@ export function parseResponseFormat(
 function parseResponseSchema(config: JsonObject, at: JsonPath): JsonObject | undefined {
   const key = spelled(config, "responseSchema");
   const schema = config[key];
-  if (schema !== undefined && schema !== null) return readSchema(schema, childPath(at, key));
+  if (schema !== undefined && schema !== null) return readClosedSchema(schema, childPath(at, key));
   return (
     protoObject(config, "responseJsonSchema", at) ?? protoObject(config, "_responseJsonSchema", at)
   );

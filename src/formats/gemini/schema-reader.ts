@@ -5,8 +5,22 @@ import { invalid, isJsonArray, toObject } from "../fields.ts";
 import { snakeCase } from "./proto-fields.ts";
 
 /** JSON Schema of Gemini's own kind, a subset of OpenAPI's: https://ai.google.dev/api/caching#Schema */
-export function readSchema(value: Json, at: JsonPath, depth = 0): JsonObject {
-  if (depth > MAX_DEPTH) {
+export function readSchema(value: Json, at: JsonPath): JsonObject {
+  return read(value, at, { depth: 0, isClosed: false });
+}
+
+/** The same for an answer, in which Gemini writes no properties but those of the schema. */
+export function readClosedSchema(value: Json, at: JsonPath): JsonObject {
+  return read(value, at, { depth: 0, isClosed: true });
+}
+
+interface Level {
+  readonly depth: number;
+  readonly isClosed: boolean;
+}
+
+function read(value: Json, at: JsonPath, level: Level): JsonObject {
+  if (level.depth > MAX_DEPTH) {
     throw new CodecError("invalid_request", at, `is nested deeper than ${MAX_DEPTH} levels`);
   }
   const schema = toObject(value, at);
@@ -15,11 +29,11 @@ export function readSchema(value: Json, at: JsonPath, depth = 0): JsonObject {
   for (const key in schema) {
     const member = schema[key];
     if (member === undefined || member === null) continue;
-    const entry = readMember(canonical(key), member, { at: childPath(at, key), depth, state });
+    const entry = readMember(canonical(key), member, { at: childPath(at, key), level, state });
     if (entry !== null) entries.push(entry);
   }
-  const read: JsonObject = Object.fromEntries(entries);
-  return withNull(withNumbers(ordered(read, state.ordering)), state.isNullable);
+  const json = ordered(Object.fromEntries(entries), state.ordering);
+  return withNull(withNumbers(level.isClosed ? closed(json) : json), state.isNullable);
 }
 
 const MAX_DEPTH = 100;
@@ -31,15 +45,16 @@ interface State {
 
 interface MemberPlace {
   readonly at: JsonPath;
-  readonly depth: number;
+  readonly level: Level;
   readonly state: State;
 }
 
 function readMember(
   key: string,
   value: Json,
-  { at, depth, state }: MemberPlace,
+  { at, level, state }: MemberPlace,
 ): [string, Json] | null {
+  const inner = { ...level, depth: level.depth + 1 };
   switch (key) {
     case "type": {
       const type = readType(value, at);
@@ -53,18 +68,18 @@ function readMember(
       return null;
     case "properties": {
       const properties = toObject(value, at);
-      const read = Object.keys(properties).map((name): [string, Json] => [
+      const members = Object.keys(properties).map((name): [string, Json] => [
         name,
-        readSchema(properties[name] ?? null, childPath(at, name), depth + 1),
+        read(properties[name] ?? null, childPath(at, name), inner),
       ]);
-      return [key, Object.fromEntries(read)];
+      return [key, Object.fromEntries(members)];
     }
     case "items":
-      return [key, readSchema(value, at, depth + 1)];
+      return [key, read(value, at, inner)];
     case "anyOf": {
       if (!isJsonArray(value)) throw new CodecError("invalid_request", at, "must be an array");
-      const read = value.map((item, index) => readSchema(item, childPath(at, index), depth + 1));
-      return [key, read];
+      const alternatives = value.map((item, index) => read(item, childPath(at, index), inner));
+      return [key, alternatives];
     }
     case "example":
       return ["examples", [value]];
@@ -128,6 +143,12 @@ function ordered(schema: JsonObject, ordering: readonly Json[]): JsonObject {
   const names = new Set([...first, ...Object.keys(properties)]);
   const entries = [...names].map((name): [string, Json] => [name, properties[name] ?? null]);
   return { ...schema, properties: Object.fromEntries(entries) };
+}
+
+function closed(schema: JsonObject): JsonObject {
+  const { properties, additionalProperties } = schema;
+  if (!isJsonObject(properties) || additionalProperties !== undefined) return schema;
+  return { ...schema, additionalProperties: false };
 }
 
 /** Gemini's enums are texts, whatever the type. */

@@ -71,9 +71,9 @@ export function writeThinking(request: ChatRequest, context: WriteContext): Json
   return Object.values(config).every((value) => value === undefined) ? undefined : config;
 }
 
-/** OpenAI shows what it is asked to sum up; those who speak of thinking itself show it unless told otherwise. */
+/** OpenAI shows what it is asked to sum up; Claude shows what it has a budget for. */
 function isShown({ summary, thinking }: Reasoning): boolean {
-  return summary !== undefined || (thinking !== undefined && thinking.kind !== "off");
+  return summary !== undefined || thinking?.kind === "budget";
 }
 
 function writeOwn({ effort, thinking, includeThoughts }: Reasoning): JsonObject {
