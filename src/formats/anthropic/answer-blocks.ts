@@ -7,7 +7,7 @@ import { createExtrasReader } from "../fields.ts";
 import { printJson } from "../line-fields.ts";
 import { parseSignature } from "../signatures.ts";
 import { attachSignatures, toSignature } from "./assistant-blocks.ts";
-import { arrayIn, objectIn, stringIn } from "./open-values.ts";
+import { arrayIn, objectIn, stringIn } from "../open-values.ts";
 
 export interface Answer {
   readonly parts: readonly AssistantPart[];
@@ -79,7 +79,7 @@ const readToolUseExtras = createExtrasReader("type id name input caller");
 /** A part of their own behind the text, so that whoever can't write them says so. */
 function addCitations(parts: AssistantPart[], block: JsonObject, at: JsonPath): void {
   const citations = arrayIn(block, "citations");
-  if (citations === undefined || citations.length === 0) return;
+  if (citations.length === 0) return;
   const citationsAt = childPath(at, "citations");
   parts.push({
     kind: "native",

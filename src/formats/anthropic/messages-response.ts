@@ -2,8 +2,8 @@ import type { Extra } from "../../core/chat-request.ts";
 import type { ChatResponse, Choice, Finish, FinishReason } from "../../core/chat-response.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { childPath, ROOT } from "../../core/json-path.ts";
-import { createExtrasReader, invalid } from "../fields.ts";
-import { arrayIn, objectIn, stringIn } from "./open-values.ts";
+import { createExtrasReader, readOptionalArray } from "../fields.ts";
+import { objectIn, stringIn } from "../open-values.ts";
 import { parseAnswer } from "./answer-blocks.ts";
 import { parseUsage } from "./usage.ts";
 
@@ -27,11 +27,8 @@ export function parseMessagesResponse(body: JsonObject): ChatResponse {
 const readExtras = createExtrasReader("id type role model content stop_reason stop_sequence usage");
 
 function parseChoice(body: JsonObject, extras: Extra[]): Choice {
-  const content = arrayIn(body, "content");
-  if (content === undefined && body["content"] !== undefined && body["content"] !== null) {
-    throw invalid(ROOT, "content", "must be an array");
-  }
-  const { parts, isJsonOutput } = parseAnswer(content ?? [], childPath(ROOT, "content"), extras);
+  const content = readOptionalArray(body, "content", ROOT) ?? [];
+  const { parts, isJsonOutput } = parseAnswer(content, childPath(ROOT, "content"), extras);
   const finish = parseFinish(body);
   // The call was only how the answer was made, so the answer isn't a call.
   const isMade = isJsonOutput && finish.reason === "tool_calls";

@@ -1,3 +1,5 @@
+import type { AssistantPart, TextPart, ToolResultPart, UserPart } from "../../core/content.ts";
+import type { JsonPath } from "../../core/json-path.ts";
 import type { Conversation, Turn } from "../turns.ts";
 
 /**
@@ -7,8 +9,8 @@ import type { Conversation, Turn } from "../turns.ts";
 export function placeSystemTurns(conversation: Conversation): Conversation {
   if (!conversation.turns.some((turn) => turn.kind === "system")) return conversation;
   const system = [...conversation.system];
-  const turns: Turn[] = [];
-  let waiting: (Turn & { readonly kind: "system" })[] = [];
+  const turns: OpenTurn[] = [];
+  let waiting: SystemTurn[] = [];
   const settle = () => {
     const [first] = waiting;
     if (first === undefined) return;
@@ -25,26 +27,49 @@ export function placeSystemTurns(conversation: Conversation): Conversation {
     }
   }
   settle();
-  return { system, turns };
+  return { system, turns: turns.map(closeTurn) };
+}
+
+type SystemTurn = Turn & { readonly kind: "system" };
+
+/** While turns of one role, which only system text kept apart, are joined; results of tools go first. */
+type OpenTurn =
+  | OpenUserTurn
+  | { kind: "assistant"; at: JsonPath; parts: AssistantPart[] }
+  | { kind: "system"; at: JsonPath; parts: readonly TextPart[] };
+
+interface OpenUserTurn {
+  kind: "user";
+  at: JsonPath;
+  results: ToolResultPart[];
+  parts: UserPart[];
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages */
-function takesSystem(turn: Turn | undefined): boolean {
+function takesSystem(turn: OpenTurn | undefined): boolean {
   if (turn?.kind !== "assistant") return turn?.kind === "user";
   const last = turn.parts.at(-1);
   return last?.kind === "native" && last.type === "server_tool_use";
 }
 
-/** Turns of one role that only system text kept apart are one. */
-function addTurn(turns: Turn[], turn: Exclude<Turn, { readonly kind: "system" }>): void {
+function addTurn(turns: OpenTurn[], turn: Exclude<Turn, SystemTurn>): void {
   const last = turns.at(-1);
-  if (last?.kind === "user" && turn.kind === "user") {
-    const parts = [...last.parts, ...turn.parts];
-    const results = parts.filter((part) => part.kind === "tool_result");
-    const others = parts.filter((part) => part.kind !== "tool_result");
-    turns[turns.length - 1] = { kind: "user", at: last.at, parts: [...results, ...others] };
-  } else if (last?.kind === "assistant" && turn.kind === "assistant") {
-    const parts = [...last.parts, ...turn.parts];
-    turns[turns.length - 1] = { kind: "assistant", at: last.at, parts };
-  } else turns.push(turn);
+  const { at } = turn;
+  if (turn.kind === "assistant") {
+    if (last?.kind !== "assistant") turns.push({ kind: turn.kind, at, parts: [...turn.parts] });
+    else for (const part of turn.parts) last.parts.push(part);
+    return;
+  }
+  const open: OpenUserTurn =
+    last?.kind === "user" ? last : { kind: turn.kind, at, results: [], parts: [] };
+  if (open !== last) turns.push(open);
+  for (const part of turn.parts) {
+    if (part.kind === "tool_result") open.results.push(part);
+    else open.parts.push(part);
+  }
+}
+
+function closeTurn(turn: OpenTurn): Turn {
+  if (turn.kind !== "user") return turn;
+  return { kind: "user", at: turn.at, parts: [...turn.results, ...turn.parts] };
 }

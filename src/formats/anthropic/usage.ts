@@ -3,7 +3,7 @@ import type { Usage } from "../../core/chat-response.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { JsonPath } from "../../core/json-path.ts";
 import { createExtrasReader } from "../fields.ts";
-import { countIn, objectIn } from "./open-values.ts";
+import { countIn, objectIn } from "../open-values.ts";
 
 /** Anthropic counts what went to and from the cache beside the input, and the hub within it. */
 export function parseUsage(usage: JsonObject, at: JsonPath, extras: Extra[]): Usage {

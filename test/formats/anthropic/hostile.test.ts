@@ -325,6 +325,16 @@ describe("Nothing but our own error is thrown", () => {
       { messages: Array.from({ length: 200_000 }, () => ({ role: "user", content: "a" })) },
     ],
     [
+      "system text behind each of many messages",
+      {
+        model: "claude-opus-4-8",
+        messages: Array.from({ length: 100_000 }, (_, index) => ({
+          role: index % 2 === 0 ? "user" : "system",
+          content: "a",
+        })),
+      },
+    ],
+    [
       "a cycle of definitions",
       {
         output_config: {
