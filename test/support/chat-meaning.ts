@@ -42,6 +42,7 @@ const openaiRule: Rule = (value, key) => {
   if (key === "parameters") return isEmptySchema(value) ? undefined : value;
   if (key === "strict" && value === false) return undefined;
   if (key === "detail" && value === "auto") return undefined;
+  if (key === "store" && value === false) return undefined;
   return value;
 };
 
@@ -64,6 +65,7 @@ const anthropicRule: Rule = (value, key) => {
     return [{ type: "text", text: value }];
   }
   if ((key === "is_error" || key === "strict") && value === false) return undefined;
+  if (key === "caller" && isJsonObject(value) && value["type"] === "direct") return undefined;
   if (key === "system") return joinTexts(value);
   return value;
 };
@@ -73,6 +75,15 @@ const geminiRule: Rule = (value, key) => {
   if (key === "systemInstruction" && isJsonObject(value)) {
     return { parts: joinTexts(value["parts"] ?? null) };
   }
+  if (key === "store" && value === false) return undefined;
+  return value;
+};
+
+/** Google leaves out counts of nothing, and a content in which nothing is said. */
+const geminiAnswerRule: Rule = (value, key) => {
+  if (key.endsWith("TokenCount") && value === 0) return undefined;
+  if (key === "parts" && isEmpty(value)) return undefined;
+  if (key === "content" && isJsonObject(value) && !("parts" in value)) return undefined;
   return value;
 };
 
@@ -134,7 +145,7 @@ const RULES: Readonly<Record<string, Rules>> = {
   },
   gemini: {
     request: geminiRule,
-    response: geminiRule,
+    response: geminiAnswerRule,
     origin: ["responseId", "createTime"],
   },
   bedrock: { request: converseRule, response: answer(converseRule), origin: ["metrics"] },
@@ -183,7 +194,8 @@ function without(object: JsonObject, keys: readonly string[]): JsonObject {
 }
 
 function parsed(value: Json): Json {
-  if (typeof value !== "string" || value === "") return value;
+  if (typeof value !== "string") return value;
+  if (value === "") return {};
   try {
     const json: Json = JSON.parse(value);
     return json;
@@ -198,18 +210,15 @@ function isEmptySchema(value: Json): boolean {
   return isJsonObject(properties) && Object.keys(properties).length === 0;
 }
 
-/** Ids of items that nobody refers to; `call_id` stays. */
+/** Without ids of items, which nobody refers to (`call_id` stays), and messages without a word. */
 function withoutItemIds(value: Json): Json {
   if (!isList(value)) return value;
-  return value.map((item) =>
-    isJsonObject(item) && "role" in item ? without(item, ["id", "status"]) : withoutId(item),
-  );
-}
-
-function withoutId(item: Json): Json {
-  return isJsonObject(item) && item["type"] === "function_call"
-    ? without(item, ["id", "status"])
-    : item;
+  return value.flatMap((item) => {
+    if (!isJsonObject(item)) return [item];
+    if (item["role"] === "assistant" && item["content"] === undefined) return [];
+    const isCallOrMessage = "role" in item || item["type"] === "function_call";
+    return [isCallOrMessage ? without(item, ["id", "status"]) : item];
+  });
 }
 
 /** Instructions in several texts are as good as in one, unless something is marked to be cached. */
@@ -223,12 +232,15 @@ function joinTexts(value: Json): Json {
   return isPlain && isJsonObject(first) ? [{ ...first, text: texts.join("\n") }] : value;
 }
 
-/** Google's 64-bit integers are texts or numbers. */
+/** Google's 64-bit integers are texts or numbers, and an order may be said of properties that are in it already. */
 function plainSchema(value: Json): Json {
   if (isList(value)) return value.map(plainSchema);
   if (!isJsonObject(value)) return value;
+  const { propertyOrdering: order, ...schema } = value;
+  const names = isJsonObject(schema["properties"]) ? Object.keys(schema["properties"]) : [];
+  const isSaid = order !== undefined && JSON.stringify(order) !== JSON.stringify(names);
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
+    Object.entries(isSaid ? value : schema).map(([key, item]) => {
       const isLength = /^(min|max)(Items|Length|Properties)$/.test(key);
       return [key, isLength ? Number(item) : plainSchema(item ?? null)];
     }),
