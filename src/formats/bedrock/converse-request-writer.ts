@@ -1,5 +1,4 @@
 import type { ChatRequest, Extra } from "../../core/chat-request.ts";
-import type { TextPart } from "../../core/content.ts";
 import type { ChatCodec } from "../../core/format.ts";
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { type JsonPath, ROOT } from "../../core/json-path.ts";
@@ -9,7 +8,7 @@ import { type Conversation, toConversation } from "../turns.ts";
 import { writeClaudeSettings } from "./claude-settings.ts";
 import { addCachePoint } from "./content-writer.ts";
 import { unlessEmpty } from "./converse-settings.ts";
-import { writeMessages, writeSystem } from "./message-writer.ts";
+import { withInstruction, writeMessages, writeSystem } from "./message-writer.ts";
 import { describeModel } from "./model-family.ts";
 import { takesSystem } from "./model-limits.ts";
 import { isOwnMember, isModelField, ownBlocksOf } from "./own-extras.ts";
@@ -72,15 +71,6 @@ function placeSystem(
     return { system: [], turns: [{ ...first, parts: [...system, ...first.parts] }, ...rest] };
   }
   return { system: [], turns: [{ kind: "user", at: ROOT, parts: system }, ...conversation.turns] };
-}
-
-function withInstruction(
-  system: readonly TextPart[],
-  instruction: string | undefined,
-): readonly TextPart[] {
-  return instruction === undefined
-    ? system
-    : [...system, { kind: "text", text: instruction, at: ROOT }];
 }
 
 /** Automatic caching: the last place that can be marked is. */

@@ -20,6 +20,7 @@ export function writeConverseResponse(response: ChatResponse, context: WriteCont
     ...writeAnswer(response, context),
     // Its own members are always there; how long another provider took, nobody knows.
     metrics: { latencyMs: 0 },
+    additionalModelResponseFields: writeStopSequence(response.choices[0]),
     serviceTier:
       isOwn && response.serviceTier !== undefined ? { type: response.serviceTier } : undefined,
     ...(isOwn ? ownMembers(response) : {}),
@@ -36,7 +37,6 @@ export function writeAnswer(response: ChatResponse, context: WriteContext): Json
     output: { message: { role: "assistant", content: writeContent(choice, context) } },
     stopReason: choice === undefined ? "end_turn" : writeStopReason(choice.finish, response.family),
     usage: writeConverseUsage(response.usage),
-    additionalModelResponseFields: writeStopSequence(choice),
   };
 }
 

@@ -14,6 +14,16 @@ export function writeSystem(parts: readonly TextPart[], scope: WriteScope): Json
   return blocks;
 }
 
+/** With a word on how to answer, at the end. */
+export function withInstruction(
+  system: readonly TextPart[],
+  instruction: string | undefined,
+): readonly TextPart[] {
+  return instruction === undefined
+    ? system
+    : [...system, { kind: "text", text: instruction, at: ROOT }];
+}
+
 interface WrittenMessage extends JsonObject {
   readonly role: "user" | "assistant" | "system";
   readonly content: JsonObject[];

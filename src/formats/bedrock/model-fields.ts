@@ -8,7 +8,6 @@ import {
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
 import { readOptionalObject } from "../fields.ts";
-import { numberIn } from "../open-values.ts";
 
 export type ModelFields = Pick<
   ChatRequest,
@@ -133,7 +132,16 @@ function addFormat(found: OpenFields, { type, schema }: JsonObject): boolean {
   return true;
 }
 
-/** Nova writes this in its own `inferenceConfig` too. */
-export function parseTopK(config: JsonObject): number | undefined {
-  return numberIn(config, "topK") ?? numberIn(config, "top_k");
+/** Nova's own bodies have it too, in one of two places. */
+export function parseReasoningConfig(
+  holder: JsonObject,
+  at: JsonPath,
+  extras: Extra[],
+): Reasoning | undefined {
+  const config = readOptionalObject(holder, "reasoningConfig", at);
+  if (config === undefined) return undefined;
+  const found: OpenFields = { topK: undefined, parallelToolCalls: undefined, thinking: {} };
+  if (addReasoningConfig(found, config)) return found.thinking;
+  extras.push({ path: childPath(at, "reasoningConfig"), value: config, isEssential: false });
+  return undefined;
 }

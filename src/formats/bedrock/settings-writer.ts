@@ -4,6 +4,7 @@ import type { WriteContext } from "../../core/write-context.ts";
 import { type ConverseSettings, unlessEmpty } from "./converse-settings.ts";
 import { JSON_INSTRUCTION, planOutput } from "./json-output.ts";
 import { isGptOss, isNova2, isOpenAI, takesForcedTool, takesSchema } from "./model-limits.ts";
+import { clampSampling } from "./sampling.ts";
 import { writeTextFormat } from "./text-format.ts";
 import { writeTools } from "./tool-writer.ts";
 import type { WriteScope } from "./write-scope.ts";
@@ -49,20 +50,7 @@ export function writeSampling(request: ChatRequest, scope: WriteScope): WrittenS
     if (topP !== undefined && topP !== 1) context.warn("topP", reason);
     return {};
   }
-  return {
-    temperature: clamped("temperature", temperature, context),
-    topP: clamped("topP", topP, context),
-  };
-}
-
-function clamped(
-  field: "temperature" | "topP",
-  value: number | undefined,
-  context: WriteContext,
-): number | undefined {
-  if (value === undefined || (value >= 0 && value <= 1)) return value;
-  context.warn(field, "Bedrock's models take 0 to 1");
-  return value > 1 ? 1 : 0;
+  return clampSampling(request, context);
 }
 
 export function writeStop(
