@@ -1,4 +1,5 @@
 import type { ChatRequest } from "../../core/chat-request.ts";
+import type { ChatResponse } from "../../core/chat-response.ts";
 import type { JsonPath } from "../../core/json-path.ts";
 
 /**
@@ -15,4 +16,11 @@ export function apiOf(at: JsonPath): "chat" | "responses" {
 export function isFrom(request: ChatRequest, api: "chat" | "responses"): boolean {
   const [first] = request.messages;
   return request.family === "openai" && (first === undefined || apiOf(first.at) === api);
+}
+
+/** Whether a response was read from a body of that very API. One that says nothing has no place that tells. */
+export function isAnswerOf(response: ChatResponse, api: "chat" | "responses"): boolean {
+  const first = response.choices.find(({ parts }) => parts.length > 0)?.parts[0];
+  if (response.family !== "openai") return false;
+  return first === undefined ? api === "responses" : apiOf(first.at) === api;
 }

@@ -35,8 +35,7 @@ export function writeChatRequest(request: ChatRequest, context: WriteContext): J
     verbosity: request.verbosity,
     prompt_cache_key: request.promptCacheKey,
     user: request.user,
-    metadata: writeMetadata(request, context),
-    store: request.store,
+    ...writeStored(request, context),
     service_tier: writeServiceTier(request, context),
   };
   return withOwnExtras(body, request, NOT_IN_CHAT);
@@ -81,14 +80,17 @@ function writeTopK(request: ChatRequest, context: WriteContext): number | undefi
   return undefined;
 }
 
-/** OpenAI takes metadata only of answers that it stores, which Responses do unless told otherwise. */
-function writeMetadata(request: ChatRequest, context: WriteContext): JsonObject | undefined {
+/** OpenAI takes metadata only of answers that it stores, and unlike chat completions it stores responses by itself. */
+function writeStored(
+  request: ChatRequest,
+  context: WriteContext,
+): { readonly metadata?: JsonObject | undefined; readonly store?: boolean | undefined } {
   const { metadata, store } = request;
-  if (metadata === undefined || store === true || isFrom(request, "chat")) return metadata;
-  if (Object.keys(metadata).length > 0) {
-    context.warn("metadata", "OpenAI takes it only of answers that are stored");
-  }
-  return undefined;
+  const isSaid = metadata === undefined || store === true || isFrom(request, "chat");
+  if (isSaid || Object.keys(metadata).length === 0) return { metadata, store };
+  if (store === undefined && isFrom(request, "responses")) return { metadata, store: true };
+  context.warn("metadata", "OpenAI takes it only of answers that are stored");
+  return { store };
 }
 
 function warnOfThoughts(request: ChatRequest, context: WriteContext): void {

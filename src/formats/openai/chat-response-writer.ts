@@ -4,38 +4,49 @@ import type { FormatName } from "../../core/format-name.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import { chatAnnotations } from "./annotations.ts";
-import { apiOf } from "./api-origin.ts";
+import { apiOf, isAnswerOf } from "./api-origin.ts";
 import { writeThoughts } from "./chat-thoughts.ts";
 import { writeToolCall } from "./chat-tool-call-writer.ts";
 import { writeGoogleSignature } from "./google-signature.ts";
 import { writeLogprobs } from "./logprobs.ts";
 import { dataUrl } from "./media-writer.ts";
+import { withOwnExtras } from "./own-extras.ts";
 import { writeChatUsage } from "./usage.ts";
 
 /** A chat completion: https://platform.openai.com/docs/api-reference/chat/object */
 export function writeChatResponse(response: ChatResponse, context: WriteContext): JsonObject {
   const isOwn = response.family === "openai";
-  return {
+  const scope = { family: response.family, isFromChat: isAnswerOf(response, "chat"), context };
+  const body = {
     id: response.id ?? context.newId("chatcmpl-"),
     object: "chat.completion",
     created: response.createdAtSeconds ?? context.nowSeconds(),
     model: response.model ?? context.model ?? "",
-    choices: response.choices.map((choice) => writeChoice(choice, response.family, context)),
+    choices: response.choices.map((choice) => writeChoice(choice, scope)),
     usage: response.usage === null ? undefined : writeChatUsage(response.usage),
     // Another family's tiers are none of OpenAI's words.
     service_tier: isOwn ? response.serviceTier : undefined,
     system_fingerprint: response.systemFingerprint,
   };
+  return scope.isFromChat ? withOwnExtras(body, response, NO_FIELDS) : body;
 }
 
-function writeChoice(choice: Choice, family: FormatName, context: WriteContext): JsonObject {
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
+interface ChoiceScope {
+  readonly family: FormatName;
+  readonly isFromChat: boolean;
+  readonly context: WriteContext;
+}
+
+function writeChoice(choice: Choice, scope: ChoiceScope): JsonObject {
   const { finish, logprobs } = choice;
   return {
     index: choice.index,
-    message: writeMessage(choice, family, context),
+    message: writeMessage(choice, scope),
     logprobs: logprobs === undefined ? null : { content: writeLogprobs(logprobs), refusal: null },
-    finish_reason: writeFinishReason(finish, family),
-    native_finish_reason: writeNativeReason(finish, family),
+    finish_reason: writeFinishReason(finish, scope),
+    native_finish_reason: writeNativeReason(finish, scope.family),
   };
 }
 
@@ -51,7 +62,7 @@ interface OpenMessage {
   signature: JsonObject | undefined;
 }
 
-function writeMessage(choice: Choice, family: FormatName, context: WriteContext): JsonObject {
+function writeMessage(choice: Choice, { family, context }: ChoiceScope): JsonObject {
   const open: OpenMessage = {
     texts: [],
     refusals: [],
@@ -134,22 +145,12 @@ function writeRefusal(open: OpenMessage, choice: Choice, family: FormatName): st
   return finish.message ?? `The provider blocked this: ${finish.native ?? finish.reason}`;
 }
 
-function writeFinishReason(finish: Finish, family: FormatName): string {
+function writeFinishReason(finish: Finish, { family, isFromChat }: ChoiceScope): string {
   const { reason, native } = finish;
-  if (family === "openai" && native !== null && !RESPONSE_WORDS.has(native)) return native;
+  if (isFromChat && native !== null) return native;
   // OpenAI's own refusals end with a plain `stop`.
   return family === "openai" && reason === "refusal" ? "stop" : FINISH_REASONS[reason];
 }
-
-/** Statuses and reasons of the Responses API, which this one doesn't have. */
-const RESPONSE_WORDS: ReadonlySet<string> = new Set([
-  "completed",
-  "incomplete",
-  "in_progress",
-  "queued",
-  "cancelled",
-  "max_output_tokens",
-]);
 
 const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
   stop: "stop",

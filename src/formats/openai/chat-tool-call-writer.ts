@@ -11,6 +11,6 @@ export function writeToolCall(call: ToolCallPart, withSignature: boolean): JsonO
     const custom = { name: call.name, input: text };
     return { id: call.id, type: "custom", custom, extra_content: extra };
   }
-  const called = { name: call.name, arguments: text.trim() === "" ? "{}" : text };
+  const called = { name: call.name, arguments: text };
   return { id: call.id, type: "function", function: called, extra_content: extra };
 }

@@ -4,6 +4,9 @@ import type {
   NativePart,
   ReasoningPart,
   RedactedReasoningPart,
+  RefusalPart,
+  Signature,
+  TextPart,
   ToolCallPart,
   ToolResultPart,
 } from "../../core/content.ts";
@@ -85,28 +88,26 @@ class InputWriter {
     this.items.push({ type: "message", role, content });
   }
 
-  /** Texts that follow each other are one message; calls and thinking are items beside it. */
+  /** Each text is a message, and calls and thinking are items beside it. An empty text only stands where nothing else does. */
   #addAssistant(message: AssistantMessage): void {
     const thoughts = groupThoughts(message.parts);
-    let text = "";
-    let signature: JsonObject | undefined;
-    const flush = () => {
-      if (text === "") return;
-      const extra = this.#scope.isOwn ? signature : undefined;
-      this.items.push({ type: "message", role: "assistant", content: text, extra_content: extra });
-      text = "";
-      signature = undefined;
-    };
+    const before = this.items.length;
     for (const part of message.parts) {
-      if (part.kind === "text" || part.kind === "refusal") {
-        text += part.text;
-        if (part.kind === "text") signature = writeGoogleSignature(part.signature) ?? signature;
-        continue;
-      }
-      flush();
-      this.#addItem(part, thoughts);
+      if (part.kind !== "text" && part.kind !== "refusal") this.#addItem(part, thoughts);
+      else if (part.text !== "" || this.#signatureOf(part) !== undefined) this.#addText(part);
     }
-    flush();
+    const [first] = message.parts;
+    if (this.items.length === before && first?.kind === "text") this.#addText(first);
+  }
+
+  #addText(part: TextPart | RefusalPart): void {
+    const signature = writeGoogleSignature(this.#signatureOf(part));
+    const content = part.text;
+    this.items.push({ type: "message", role: "assistant", content, extra_content: signature });
+  }
+
+  #signatureOf(part: TextPart | RefusalPart): Signature | undefined {
+    return part.kind === "text" && this.#scope.isOwn ? part.signature : undefined;
   }
 
   #addItem(
@@ -165,7 +166,7 @@ class InputWriter {
       type: "function_call",
       call_id: id,
       name: call.name,
-      arguments: text.trim() === "" ? "{}" : text,
+      arguments: text,
       extra_content: extra,
     };
   }

@@ -145,7 +145,7 @@ class OutputWriter {
           id: this.#context.newId("fc_"),
           type: "function_call",
           ...base,
-          arguments: text.trim() === "" ? "{}" : text,
+          arguments: text,
         };
   }
 

@@ -4,7 +4,7 @@ import type { WriteContext } from "../../core/write-context.ts";
 import { isJsonArray } from "../fields.ts";
 import { isFrom } from "./api-origin.ts";
 import { writeSchema } from "./json-output.ts";
-import { isReasoningModel, modelEfforts } from "./model-limits.ts";
+import { modelEfforts } from "./model-limits.ts";
 import { withOwnExtras } from "./own-extras.ts";
 import { writeEffort } from "./reasoning-effort.ts";
 import { writeInput } from "./responses-input-writer.ts";
@@ -33,7 +33,7 @@ export function writeResponsesRequest(request: ChatRequest, context: WriteContex
     service_tier: writeServiceTier(request, context),
   };
   const written = withOwnExtras(body, request, NOT_IN_RESPONSES);
-  const include = writeInclude(request, written["include"], context);
+  const include = writeInclude(request, written["include"]);
   return include.length === 0 ? written : { ...written, include };
 }
 
@@ -87,18 +87,8 @@ function writeStore(request: ChatRequest): boolean | undefined {
   return request.store ?? (isFrom(request, "responses") ? undefined : false);
 }
 
-/** Thinking that isn't stored comes back encrypted, so that the client can give it back with the next turn. */
-function writeInclude(
-  request: ChatRequest,
-  own: Json | undefined,
-  context: WriteContext,
-): readonly Json[] {
-  const isOwn = isFrom(request, "responses");
-  return [
-    ...(isJsonArray(own) ? own : []),
-    ...(request.logprobs === true ? [INCLUDE_LOGPROBS] : []),
-    ...(!isOwn && writeStore(request) === false && isReasoningModel(context.model)
-      ? ["reasoning.encrypted_content"]
-      : []),
-  ];
+/** Logprobs are asked for here, beside what else the client has asked for. */
+function writeInclude(request: ChatRequest, own: Json | undefined): readonly Json[] {
+  const included = isJsonArray(own) ? own : [];
+  return request.logprobs === true ? [...included, INCLUDE_LOGPROBS] : included;
 }

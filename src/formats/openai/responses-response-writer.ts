@@ -1,7 +1,7 @@
 import type { ChatResponse, Finish } from "../../core/chat-response.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { childPath, ROOT } from "../../core/json-path.ts";
 import type { WriteContext } from "../../core/write-context.ts";
+import { isAnswerOf } from "./api-origin.ts";
 import { withOwnExtras } from "./own-extras.ts";
 import { writeOutput } from "./responses-output-writer.ts";
 import { writeResponseUsage } from "./usage.ts";
@@ -10,7 +10,7 @@ import { writeResponseUsage } from "./usage.ts";
 export function writeResponsesResponse(response: ChatResponse, context: WriteContext): JsonObject {
   const isOwn = response.family === "openai";
   const [choice] = response.choices;
-  if (response.choices.length > 1) context.warn(CHOICES, "a response has one answer");
+  if (response.choices.length > 1) context.warn("choiceCount", "a response has one answer");
   const finish = choice?.finish ?? NO_FINISH;
   const createdAt = response.createdAtSeconds ?? context.nowSeconds();
   const body = {
@@ -25,10 +25,8 @@ export function writeResponsesResponse(response: ChatResponse, context: WriteCon
     service_tier: isOwn ? response.serviceTier : undefined,
     ...UNKNOWN_SETTINGS,
   };
-  return withOwnExtras(body, response, NOT_IN_A_RESPONSE);
+  return isAnswerOf(response, "responses") ? withOwnExtras(body, response, NO_FIELDS) : body;
 }
-
-const CHOICES = childPath(ROOT, "choices");
 
 const NO_FINISH: Finish = { reason: "other", native: null };
 
@@ -43,11 +41,10 @@ const UNKNOWN_SETTINGS = {
   top_p: null,
 } as const;
 
-const NOT_IN_A_RESPONSE: ReadonlySet<string> = new Set(["choices", "created"]);
+const NO_FIELDS: ReadonlySet<string> = new Set();
 
 function writeStatus(finish: Finish, isOwn: boolean): JsonObject {
-  const { reason, native } = finish;
-  switch (reason) {
+  switch (finish.reason) {
     case "length":
     case "context_window":
       return incomplete("max_output_tokens");
@@ -56,10 +53,8 @@ function writeStatus(finish: Finish, isOwn: boolean): JsonObject {
     case "refusal":
       // OpenAI's own refusals are whole answers.
       return isOwn ? COMPLETED : incomplete("content_filter");
+    // A state of this API's own that the hub has no word for is an extra.
     case "other":
-      return isOwn && native !== null && STATUSES.has(native)
-        ? { status: native, incomplete_details: null }
-        : COMPLETED;
     case "stop":
     case "stop_sequence":
     case "tool_calls":
@@ -70,8 +65,6 @@ function writeStatus(finish: Finish, isOwn: boolean): JsonObject {
 }
 
 const COMPLETED = { status: "completed", incomplete_details: null } as const;
-
-const STATUSES: ReadonlySet<string> = new Set(["in_progress", "queued", "cancelled"]);
 
 function incomplete(reason: string): JsonObject {
   return { status: "incomplete", incomplete_details: { reason } };

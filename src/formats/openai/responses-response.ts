@@ -36,7 +36,7 @@ export function parseResponsesResponse(body: JsonObject): ChatResponse {
       {
         index: 0,
         parts,
-        finish: parseFinish(body, parts),
+        finish: parseFinish(body, { parts, extras }),
         logprobs: logprobs.length > 0 ? logprobs : undefined,
       },
     ],
@@ -83,17 +83,32 @@ function logprobsOf(item: JsonObject): readonly TokenLogprob[] {
   );
 }
 
-function parseFinish(body: JsonObject, parts: readonly AssistantPart[]): Finish {
+/** While a response is read. */
+interface Answer {
+  readonly parts: readonly AssistantPart[];
+  readonly extras: Extra[];
+}
+
+function parseFinish(body: JsonObject, { parts, extras }: Answer): Finish {
   const status = stringIn(body, "status") ?? "completed";
   if (status === "incomplete") {
     const native = stringIn(objectIn(body, "incomplete_details") ?? {}, "reason") ?? status;
     if (native === "max_output_tokens") return { reason: "length", native };
     if (native === "content_filter") return { reason: "content_filter", native };
-    return { reason: "other", native };
+    return parseOtherFinish(body, native, extras);
   }
-  if (status !== "completed") return { reason: "other", native: status };
+  if (status !== "completed") return parseOtherFinish(body, status, extras);
   if (parts.some((part) => part.kind === "tool_call"))
     return { reason: "tool_calls", native: null };
   if (parts.some((part) => part.kind === "refusal")) return { reason: "refusal", native: null };
   return { reason: "stop", native: null };
+}
+
+/** What the hub has no word for stays with a reader of this API. */
+function parseOtherFinish(body: JsonObject, native: string, extras: Extra[]): Finish {
+  for (const key of ["status", "incomplete_details"]) {
+    const value = body[key];
+    if (value !== undefined) extras.push({ path: childPath(ROOT, key), value, isEssential: false });
+  }
+  return { reason: "other", native };
 }

@@ -13,8 +13,7 @@ const support: ChatSupport = {
     parallelToolCalls: "kept",
     responseFormat: "partly",
     maxTokens: "partly",
-    // Left out, the answer would go on behind them.
-    stop: "refused",
+    stop: "warned",
     temperature: "partly",
     topP: "partly",
     topK: "warned",

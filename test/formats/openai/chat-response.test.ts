@@ -3,6 +3,7 @@ import type { ChatResponse, Choice, Usage } from "../../../src/core/chat-respons
 import type { AssistantPart } from "../../../src/core/content.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { openaiChat } from "../../../src/formats/openai/chat.ts";
+import { openaiResponses } from "../../../src/formats/openai/responses.ts";
 import { specProblem } from "../../support/specs.ts";
 import { completion, COMPLETIONS } from "./completions.ts";
 import { foreignResponse, place, writtenResponse } from "./translated.ts";
@@ -116,9 +117,14 @@ describe("a chat completion", () => {
     expect(choices[0]?.parts).toMatchObject(expected);
   });
 
-  test("keeps a reason of tomorrow", () => {
-    const body = completion({ content: "Hi" }, { finish_reason: "bored" });
-    expect(writtenResponse(openaiChat.parseResponse(body), openaiChat).body).toEqual(body);
+  test("keeps a reason and a field of tomorrow, which a response doesn't know", () => {
+    const choice = completion({ content: "Hi" }, { finish_reason: "bored" });
+    const body = { ...choice, moonlight: { phase: "full" } };
+    const read = openaiChat.parseResponse(body);
+    expect(writtenResponse(read, openaiChat).body).toEqual(body);
+    const { body: other } = writtenResponse(read, openaiResponses);
+    expect(other).toMatchObject({ status: "completed" });
+    expect(other).not.toHaveProperty("moonlight");
   });
 
   test("without a choice is one that says nothing", () => {

@@ -125,7 +125,7 @@ export const CROSSINGS: Readonly<Record<string, Crossing>> = {
       model: "gpt-4o",
       input: [
         hello,
-        { type: "function_call", call_id: "c1", name: "f", arguments: "" },
+        { type: "function_call", call_id: "c1", name: "f", arguments: "{}" },
         { type: "message", role: "assistant", content: "Wait" },
         { type: "function_call", call_id: "c2", name: "f", arguments: "{}" },
         { type: "function_call_output", call_id: "c1", output: "1" },

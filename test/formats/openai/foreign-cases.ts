@@ -349,7 +349,22 @@ export const FOREIGN_CASES: Readonly<Record<string, ForeignCase>> = {
     chatWarnings: ["temperature"],
     responsesWarnings: ["temperature"],
     chat: { model: "gpt-5-mini", messages: [{ role: "user", content: "Hello" }] },
-    responses: { include: ["reasoning.encrypted_content"], store: false },
+    responses: { store: false },
+  },
+  "several texts of one turn, and stops that Responses don't have": {
+    request: {
+      stop: ["x"],
+      messages: [userText("Hello"), assistant(text("4."), text("And then?")), userText("5.")],
+    },
+    responsesWarnings: ["stop"],
+    responses: {
+      input: [
+        { type: "message", role: "user", content: "Hello" },
+        { type: "message", role: "assistant", content: "4." },
+        { type: "message", role: "assistant", content: "And then?" },
+        { type: "message", role: "user", content: "5." },
+      ],
+    },
   },
   "metadata, which Chat Completions only take of stored answers": {
     request: { metadata: { a: "b" } },
@@ -365,7 +380,7 @@ export const FOREIGN_CASES: Readonly<Record<string, ForeignCase>> = {
     model: "o3",
     request: { reasoning: { includeThoughts: true, thinking: { kind: "adaptive" } } },
     chatWarnings: ["reasoning"],
-    responses: { reasoning: { summary: "auto" }, include: ["reasoning.encrypted_content"] },
+    responses: { reasoning: { summary: "auto" } },
   },
   "a file that only Responses read from the web": {
     request: {

@@ -164,7 +164,6 @@ describe("a request of another family", () => {
   });
 
   test.each<[string, Partial<ChatRequest>]>([
-    ["stops", { stop: ["a"] }],
     ["two answers", { choiceCount: 2 }],
     [
       "sound",

@@ -73,6 +73,11 @@ export const RESPONSES_BODIES: Readonly<Record<string, JsonObject>> = {
     tool_choice: { type: "function", name: "f" },
     parallel_tool_calls: false,
   },
+  "an assistant that said nothing": input(
+    hello,
+    { type: "message", role: "assistant", content: "" },
+    hello,
+  ),
   "hosted tools and what they left behind": {
     ...input(
       hello,

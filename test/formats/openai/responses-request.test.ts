@@ -42,7 +42,8 @@ describe("a Responses request", () => {
       },
       {
         input: [
-          { type: "message", role: "assistant", content: "ab" },
+          { type: "message", role: "assistant", content: "a" },
+          { type: "message", role: "assistant", content: "b" },
           { type: "message", role: "assistant", content: "no" },
           { type: null, id: "msg_2" },
         ],
@@ -150,10 +151,11 @@ describe("a Responses request", () => {
       max_tool_calls: 1,
       stream: true,
       reasoning: { summary: "auto", mode: "pro" },
+      store: false,
       metadata: { a: "b" },
     });
     const { body, warnings } = writtenRequest(request, openaiChat);
-    expect(Object.keys(body)).toEqual(["model", "messages"]);
+    expect(Object.keys(body)).toEqual(["model", "messages", "store"]);
     expect(warnings.toSorted()).toEqual([
       "include",
       "max_tool_calls",
@@ -163,6 +165,13 @@ describe("a Responses request", () => {
       "stream",
       "truncation",
     ]);
+  });
+
+  test("with metadata is stored as a chat completion too", () => {
+    const request = openaiResponses.parseRequest({ ...hello, metadata: { a: "b" } });
+    const { body, warnings } = writtenRequest(request, openaiChat);
+    expect(body).toMatchObject({ metadata: { a: "b" }, store: true });
+    expect(warnings).toEqual([]);
   });
 
   test("warns of the settings that only chat completions have", () => {

@@ -50,6 +50,18 @@ describe("a response", () => {
     expect(openaiResponses.parseResponse(body).choices[0]?.finish).toEqual(finish);
   });
 
+  test.each<[string, JsonObject]>([
+    ["a reason", { status: "incomplete", incomplete_details: { reason: "bored" } }],
+    ["a state", { status: "resting" }],
+  ])("keeps %s of tomorrow, which a chat completion calls a stop", (_, fields) => {
+    const body = response([message("msg_1", text("Once"))], fields);
+    const read = openaiResponses.parseResponse(body);
+    expect(writtenResponse(read, openaiResponses).body).toEqual(body);
+    expect(writtenResponse(read, openaiChat).body["choices"]).toMatchObject([
+      { finish_reason: "stop" },
+    ]);
+  });
+
   test("that failed is no answer, and says why", () => {
     const body = response([], { status: "failed", error: { code: "server_error", message: "Oh" } });
     expect(() => openaiResponses.parseResponse(body)).toThrow(
@@ -167,7 +179,7 @@ describe("a response", () => {
         },
       ),
       { output: [message("msg_1", text("0"))], status: "completed" },
-      ["choices"],
+      ["choiceCount"],
     ],
   ])("is written with %s", (...[, read, expected, warned]) => {
     const { body, warnings } = writtenResponse(read, openaiResponses);
