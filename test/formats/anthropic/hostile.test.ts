@@ -158,17 +158,21 @@ function spoilt(body: JsonObject): fc.Arbitrary<JsonObject> {
       const place = places[where % places.length];
       if (place === undefined) continue;
       if (how === 0) Reflect.deleteProperty(place.holder, place.key);
-      else if (how === 1)
-        Reflect.defineProperty(place.holder, key, {
-          value,
-          enumerable: true,
-          writable: true,
-          configurable: true,
-        });
+      else if (how === 1 && !Array.isArray(place.holder)) addField(place.holder, key, value);
       else Reflect.set(place.holder, place.key, value);
     }
     // An item that was left out of an array is a hole, which JSON doesn't have.
     return JSON.parse(JSON.stringify(copy)) as JsonObject;
+  });
+}
+
+/** An own field even where it is called `__proto__`. */
+function addField(holder: object, key: string, value: Json): void {
+  Reflect.defineProperty(holder, key, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
   });
 }
 
@@ -396,7 +400,7 @@ describe("What an answer has that is new", () => {
         ].filter(inside);
         const holder = holders[where % holders.length];
         if (isJsonObject(holder) && !Object.hasOwn(holder, key) && key !== "content") {
-          Reflect.defineProperty(holder, key, { value, enumerable: true });
+          addField(holder, key, value);
           count += 1;
         }
         crossResponse(copy);
