@@ -9,19 +9,12 @@ export interface CallIds {
   result(name: string, id: string | undefined): string;
 }
 
-const MADE = "call_gemini_";
-
-/** A call that came from Gemini's own body without an id goes back without one. */
-export function writeCallId(id: string, isOwn: boolean): string | undefined {
-  return isOwn && id.startsWith(MADE) ? undefined : id;
-}
-
 /** `prefix` makes ids of one answer differ from those of the next. */
 export function createCallIds(prefix: string): CallIds {
   const waiting = new Map<string, Queue>();
   const answered = new Set<string>();
   let made = 0;
-  const make = () => `${MADE}${prefix}${made++}`;
+  const make = () => `${prefix}${made++}`;
   return {
     call: (name, given) => {
       const id = given ?? make();

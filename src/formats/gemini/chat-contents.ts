@@ -17,7 +17,7 @@ import {
 
 /** `systemInstruction`, then `contents`. */
 export function parseMessages(body: JsonObject, extras: Extra[]): Message[] {
-  const scope: PartScope = { extras, calls: createCallIds(""), isAnswer: false };
+  const scope: PartScope = { extras, calls: createCallIds("call_"), isAnswer: false };
   const contents = protoItems(body, "contents", ROOT);
   if (contents === undefined) readArray(body, "contents", ROOT);
   return [

@@ -4,7 +4,6 @@ import type { AssistantPart, NativePart, ToolCallPart } from "../../core/content
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import { toolInputObject, toolInputText } from "../tool-input.ts";
-import { writeCallId } from "./call-ids.ts";
 import { CITATIONS } from "./chat-response.ts";
 import { writeFinishReason } from "./finish-reasons.ts";
 import { writeLogprobs } from "./logprobs.ts";
@@ -108,11 +107,7 @@ function addPart(open: OpenCandidate, part: AssistantPart, scope: WriteScope): v
   }
 }
 
-function addCall(
-  open: OpenCandidate,
-  part: ToolCallPart,
-  { context, own, isOwn }: WriteScope,
-): void {
+function addCall(open: OpenCandidate, part: ToolCallPart, { context, own }: WriteScope): void {
   const args = argumentsOf(part, context);
   if (args === null) {
     context.warn(part.at, "a call without valid arguments ends an answer of Gemini's");
@@ -120,7 +115,7 @@ function addCall(
     return;
   }
   const functionCall = {
-    id: writeCallId(part.id, isOwn),
+    id: part.id,
     name: part.name,
     args,
     ...own.at(part.at, "functionCall"),

@@ -49,8 +49,8 @@ const readExtras = createProtoExtrasReader("candidates usageMetadata modelVersio
 
 /** Other families want an id for every call; those of one conversation must differ. */
 function callPrefix(responseId: string | null): string {
-  if (responseId === null) return "";
-  return `${responseId.replaceAll(/[^\w-]/g, "").slice(0, 40)}_`;
+  if (responseId === null) return "call_";
+  return `call_${responseId.replaceAll(/[^\w-]/g, "").slice(0, 40)}_`;
 }
 
 function parseTime(text: string | undefined): number | null {

@@ -4,7 +4,6 @@ import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import { ROOT } from "../../core/json-path.ts";
 import { toolInputObject } from "../tool-input.ts";
 import { toConversation, type Turn, type TurnPart } from "../turns.ts";
-import { writeCallId } from "./call-ids.ts";
 import { writeFunctionResponse } from "./function-response-writer.ts";
 import { warnOfDocument, writeMedia } from "./media-writer.ts";
 import { DETAIL_LEVELS } from "./media-resolution.ts";
@@ -40,6 +39,7 @@ export function writeContents(request: ChatRequest, base: WriteScope): WrittenCo
     context.warn(ROOT, "Gemini wants a turn of the user's: one is made");
     contents.push({ role: "user", parts: [{ text: "Begin." }] });
   }
+  warnOfPrefill(conversation.turns.at(-1), request, scope);
   return { systemInstruction: writeSystem(conversation.system, scope), contents };
 }
 
@@ -52,6 +52,16 @@ interface TurnScope extends WriteScope {
 function writeSystem(parts: readonly TextPart[], scope: WriteScope): JsonObject | undefined {
   if (parts.length === 0) return undefined;
   return { parts: parts.map((part) => ({ text: part.text, ...scope.own.at(part.at) })) };
+}
+
+/** Claude goes on with what it is said to have begun; OpenAI's models don't either. (wire.md F.1, rule 6.) */
+function warnOfPrefill(
+  last: Turn | undefined,
+  { family }: ChatRequest,
+  { context }: WriteScope,
+): void {
+  if (last?.kind !== "assistant" || family === "gemini" || family === "openai") return;
+  context.warn(last.at, "Gemini answers to a last turn of the model's, it doesn't go on with it");
 }
 
 function writeUserTurn(
@@ -142,7 +152,7 @@ function writeModelPart(part: AssistantPart, scope: TurnScope): JsonObject | nul
       scope.callNames.set(part.id, part.name);
       const args = toolInputObject(part, context);
       const functionCall = {
-        id: writeCallId(part.id, scope.isOwn),
+        id: part.id,
         name: part.name,
         args,
         ...own.at(part.at, "functionCall"),

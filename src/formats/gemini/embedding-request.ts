@@ -65,7 +65,7 @@ function parseInput(request: JsonObject, at: JsonPath, extras: Extra[]): Embeddi
   const content = readObject(request, "content", at);
   const contentAt = childPath(at, "content");
   readContentExtras(content, contentAt, extras);
-  const scope: PartScope = { extras, calls: createCallIds(""), isAnswer: false };
+  const scope: PartScope = { extras, calls: createCallIds("call_"), isAnswer: false };
   const items = protoItems(content, "parts", contentAt) ?? [];
   const parts = items.map((item): UserPart => {
     const part = parsePart(item.value, item.at, scope);

@@ -1,6 +1,5 @@
 import type { ToolResultContent, ToolResultPart } from "../../core/content.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { writeCallId } from "./call-ids.ts";
 import { hasError } from "./function-parts.ts";
 import { generationOf } from "./models.ts";
 import { writeMedia, warnOfDocument } from "./media-writer.ts";
@@ -29,7 +28,7 @@ export function writeFunctionResponse(
   const open: OpenResult = { texts: [], values: [], inside: [], beside: [] };
   for (const part of result.content) addContent(open, part, scope);
   const response = {
-    id: writeCallId(result.callId, scope.isOwn),
+    id: result.callId,
     name,
     response: writeResponse(open, result.isError),
     parts: open.inside.length === 0 ? undefined : open.inside,
@@ -81,39 +80,10 @@ function addContent(open: OpenResult, part: ToolResultContent, scope: WriteScope
 /** Google's own words for what came out, and for what went wrong. */
 function writeResponse({ texts, values }: OpenResult, isError: boolean): JsonObject {
   const key = isError ? "error" : "result";
-  if (values.length === 0) {
-    const text = texts.join("\n");
-    const object = parseResult(text);
-    return object !== undefined && hasError(object) === isError ? object : { [key]: text };
-  }
+  if (values.length === 0) return { [key]: texts.join("\n") };
   if (values.length > 1 || texts.length > 0) return { [key]: [...texts, ...values] };
-  return writeWhole(values[0] ?? null, key);
-}
-
-function writeWhole(value: Json, key: "error" | "result"): JsonObject {
-  const isWhole = isJsonObject(value) && hasError(value) === (key === "error");
+  const [value] = values;
+  // What stands alone is the whole response, unless it would say the opposite.
+  const isWhole = isJsonObject(value) && hasError(value) === isError;
   return isWhole ? value : { [key]: value };
-}
-
-/**
- * The object that a text is: Gemini reads objects best. Not where printing it again would say something else: numbers beyond
- * what JavaScript holds, or what is read back as a text.
- */
-function parseResult(text: string): JsonObject | undefined {
-  if (!/^\s*\{/.test(text) || LONG_NUMBER.test(text)) return undefined;
-  const value = parseJson(text);
-  if (!isJsonObject(value)) return undefined;
-  const [key, ...others] = Object.keys(value);
-  const isWrapped = others.length === 0 && (key === "result" || key === "error");
-  return isWrapped ? undefined : value;
-}
-
-const LONG_NUMBER = /\d{16}|\d[eE]/;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -57,7 +57,8 @@ export function writeThinking(request: ChatRequest, context: WriteContext): Json
   if (reasoning === undefined) return undefined;
   if (family === "gemini") return writeOwn(reasoning);
   const control = thinkingControl(context.model);
-  const includeThoughts = reasoning.includeThoughts ?? (isShown(reasoning) ? true : undefined);
+  const includeThoughts =
+    reasoning.includeThoughts ?? (reasoning.summary === undefined ? undefined : true);
   const wanted = wantedOf(reasoning);
   if (control.kind === "none") {
     const isAsked = includeThoughts === true || (wanted !== "none" && wanted !== undefined);
@@ -69,11 +70,6 @@ export function writeThinking(request: ChatRequest, context: WriteContext): Json
       ? { thinkingLevel: writeLevel(wanted, control, context), includeThoughts }
       : { thinkingBudget: writeBudget(wanted, control, context), includeThoughts };
   return Object.values(config).every((value) => value === undefined) ? undefined : config;
-}
-
-/** OpenAI shows what it is asked to sum up; Claude shows what it has a budget for. */
-function isShown({ summary, thinking }: Reasoning): boolean {
-  return summary !== undefined || thinking?.kind === "budget";
 }
 
 function writeOwn({ effort, thinking, includeThoughts }: Reasoning): JsonObject {
