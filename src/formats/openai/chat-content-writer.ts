@@ -20,7 +20,7 @@ export function writeContent(parts: readonly UserPart[], scope: WriteScope): str
   return parts.map((part) => writePart(part, scope));
 }
 
-export function writePart(part: UserPart, scope: WriteScope): JsonObject {
+function writePart(part: UserPart, scope: WriteScope): JsonObject {
   const mark = breakpoint(part, scope);
   switch (part.kind) {
     case "text":
