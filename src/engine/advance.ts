@@ -1,5 +1,7 @@
-import type { Batch, Part } from "../core/batch.ts";
+import type { Batch, BatchError, Part } from "../core/batch.ts";
 import { isTerminal } from "../core/batch.ts";
+import { isGatewayError } from "../core/errors.ts";
+import { LineTooLongError } from "../lib/line-splitter.ts";
 import type { EngineContext } from "./context.ts";
 import { collectPart } from "./collect.ts";
 import { failBatch, removeLeftovers } from "./end.ts";
@@ -8,10 +10,10 @@ import { headersOf } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
 import type { PartWork, WakeAt } from "./submit.ts";
-import { submitPart } from "./submit.ts";
+import { endUnsent, isOverdue, submitPart } from "./submit.ts";
 
-/** Beyond its window a batch that its provider never took, or never ends, is ended here. */
-const EXPIRY_GRACE_MILLISECONDS = 3_600_000;
+/** How long past its window a batch is followed whose provider doesn't answer: its results may come back with it. */
+const ABANDON_MILLISECONDS = 7 * 86_400_000;
 
 /**
  * Brings a batch forward as far as it goes now, and says when to look again; null when it has ended. It may be killed
@@ -34,31 +36,84 @@ async function stepForward(
 ): Promise<WakeAt> {
   const batch = await context.database.batches.get(batchId, "every");
   if (batch === null || isTerminal(batch.state)) return null;
-  const provider = context.providers.get(batch.provider);
   if (batch.options["rejection"] !== undefined) {
     // What was wrong at create is on the row already: the client sees `validating` first, as at OpenAI.
     await failBatch(context, batch, batch.errors);
     return null;
   }
-  let parts = await context.database.batches.parts(batch.id);
-  if (parts.length === 0) parts = await planBatch(context, { batch, provider }, signal);
-  const access = await context.accounts.reopen(batch.account, provider, headersOf(batch));
-  const upstream = provider.connect(access);
-  const wakes: number[] = [];
-  for (const part of parts) {
-    const wakeAt = await advancePart(
-      context,
-      { batch, part, provider, upstream, account: access.account },
-      signal,
-    );
-    if (wakeAt !== null) wakes.push(wakeAt);
-  }
+  const parts = await planOnce(context, batch, signal);
+  if (parts === null) return null;
+  const wakeAt = isAbandoned(context, batch)
+    ? await abandonParts(context, parts)
+    : await advanceParts(context, { batch, parts }, signal);
   const now = await context.database.batches.get(batch.id, "every");
   if (now === null || isTerminal(now.state)) return null;
   const current = await context.database.batches.parts(batch.id);
   if (current.length > 0 && current.every((part) => part.phase === "collected")) {
-    await finishBatch(context, { batch: now, parts: current, provider }, signal);
+    await finishBatch(context, { batch: now, parts: current }, signal);
     return null;
+  }
+  return wakeAt;
+}
+
+/** Null if the input can't be used, which has ended the batch. */
+async function planOnce(
+  context: EngineContext,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<readonly Part[] | null> {
+  const parts = await context.database.batches.parts(batch.id);
+  if (parts.length > 0) return parts;
+  try {
+    return await planBatch(context, batch, signal);
+  } catch (error) {
+    const reason = unusableInput(error);
+    if (reason === null) throw error;
+    await failBatch(context, batch, [reason]);
+    return null;
+  }
+}
+
+function unusableInput(error: unknown): BatchError | null {
+  const common = { code: "invalid_request", param: null, line: null };
+  if (error instanceof LineTooLongError) {
+    return { ...common, message: `This ${error.message}.`, line: error.line };
+  }
+  if (isGatewayError(error, "not_found")) {
+    return { ...common, message: "The input file was deleted.", param: "file_id" };
+  }
+  return null;
+}
+
+function isAbandoned(context: EngineContext, batch: Batch): boolean {
+  const { expiresAt } = batch.times;
+  return expiresAt !== null && context.now() > expiresAt + ABANDON_MILLISECONDS;
+}
+
+async function abandonParts(context: EngineContext, parts: readonly Part[]): Promise<WakeAt> {
+  for (const part of parts) {
+    if (part.phase === "collected") continue;
+    context.log.warn(
+      { batch: part.batchId, part: part.id, job: part.job?.id },
+      "the provider never ended this batch; it is given up",
+    );
+    await endUnsent(context, part, "expired");
+  }
+  return context.now();
+}
+
+async function advanceParts(
+  context: EngineContext,
+  { batch, parts }: { readonly batch: Batch; readonly parts: readonly Part[] },
+  signal: AbortSignal,
+): Promise<WakeAt> {
+  const provider = context.providers.get(batch.provider);
+  const access = await context.accounts.reopen(batch.account, provider, headersOf(batch));
+  const shared = { batch, provider, upstream: provider.connect(access), account: access.account };
+  const wakes: number[] = [];
+  for (const part of parts) {
+    const wakeAt = await advancePart(context, { ...shared, part }, signal);
+    if (wakeAt !== null) wakes.push(wakeAt);
   }
   // Every unfinished batch is looked at again, if only to let it expire.
   return wakes.length > 0 ? Math.min(...wakes) : context.now() + 60_000;
@@ -72,9 +127,6 @@ async function advancePart(
   const { batch, part, upstream } = work;
   switch (part.phase) {
     case "planned":
-      if (batch.state === "cancelling") return endUnsent(context, part, "cancelled");
-      if (isOverdue(context, batch)) return endUnsent(context, part, "expired");
-      return submitPart(context, work, signal);
     case "submitting":
       return submitPart(context, work, signal);
     case "uncertain":
@@ -108,38 +160,8 @@ async function followJob(
   const interval = pollIntervalMilliseconds(context, batch);
   const dueAt = (batch.polledAt ?? 0) + interval;
   if (context.now() < dueAt) return dueAt;
-  if (isOverdue(context, batch)) {
-    context.log.warn(
-      { batch: batch.id, part: part.id },
-      "the provider hasn't ended this batch long after its window",
-    );
-  }
   part = await pollPart(context, { batch, part, upstream }, signal);
   if (part.phase !== "ended") return context.now() + interval;
   await collectPart(context, { batch, part, upstream }, signal);
   return context.now();
-}
-
-/** A Part that never reached its provider ends with no result: each of its lines gets a line that says so. */
-async function endUnsent(
-  context: EngineContext,
-  part: Part,
-  outcome: "cancelled" | "expired",
-): Promise<WakeAt> {
-  const now = context.now();
-  await context.database.batches.updatePart(part, {
-    phase: "collected",
-    outcome,
-    endedAt: now,
-    collectedAt: now,
-    options: { ...part.options, faults: { missing: part.lines, doubled: 0, foreign: 0 } },
-  });
-  return now;
-}
-
-function isOverdue(context: EngineContext, batch: Batch): boolean {
-  return (
-    batch.times.expiresAt !== null &&
-    context.now() > batch.times.expiresAt + EXPIRY_GRACE_MILLISECONDS
-  );
 }

@@ -54,15 +54,8 @@ async function handle(context: EngineContext, key: string, signal: AbortSignal):
     if (wakeAt !== null) await context.scheduler.wake(key, wakeAt);
   } catch (error) {
     // Somebody else moved the row on: look again from what it is now.
-    if (isGatewayError(error, "stale")) {
-      await context.scheduler.wake(key, context.now());
-      return;
-    }
-    context.log.warn(
-      { batch: batchId, error: String(error) },
-      "a step of a batch failed and is tried again",
-    );
-    throw error;
+    if (!isGatewayError(error, "stale")) throw error;
+    await context.scheduler.wake(key, context.now());
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Batch, Counts, Part } from "../core/batch.ts";
 import type { NativeRef, StoredFile } from "../core/file.ts";
-import type { Provider } from "../core/provider.ts";
 import type { Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
 import { type Outcome, saveEnd } from "./end.ts";
@@ -10,10 +9,10 @@ import { writeResults } from "./results.ts";
 /** All Parts are collected: writes result files and the final state in one transaction. */
 export async function finishBatch(
   context: EngineContext,
-  work: { readonly batch: Batch; readonly parts: readonly Part[]; readonly provider: Provider },
+  work: { readonly batch: Batch; readonly parts: readonly Part[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const { parts, provider } = work;
+  const { parts } = work;
   const outcome = outcomeOf(parts);
   const batch = { ...work.batch, options: { ...work.batch.options, outcome } };
   // A job that failed as a whole ran nothing: the reason is on the batch, as OpenAI has it.
@@ -23,7 +22,7 @@ export async function finishBatch(
   await context.database.transaction(async (tables) => {
     const files = new Map<string, StoredFile>();
     for (const result of results) {
-      const file = resultFile(context, { batch, result, provider, now });
+      const file = resultFile(context, { batch, result, now });
       files.set(result.role, file);
       await insertResultFile(tables, file, result);
     }
@@ -84,17 +83,18 @@ function resultFile(
   {
     batch,
     result,
-    provider,
     now,
   }: {
     readonly batch: Batch;
     readonly result: ResultFile;
-    readonly provider: Provider;
     readonly now: number;
   },
 ): StoredFile {
+  const { nativeId } = result;
   const native: NativeRef | null =
-    result.nativeId === null ? null : { id: result.nativeId, format: provider.format };
+    nativeId === null
+      ? null
+      : { id: nativeId, format: context.providers.get(batch.provider).format };
   return {
     id: context.newId(now),
     owner: batch.owner,

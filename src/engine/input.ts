@@ -1,11 +1,10 @@
 import type { Readable } from "node:stream";
 import type { Batch, Part } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { StoredFile } from "../core/file.ts";
-import type { Submission, Upstream } from "../core/provider.ts";
+import type { Submission, UpstreamFile, UpstreamFiles } from "../core/provider.ts";
 import type { EngineContext } from "./context.ts";
 
-/** The key under which a client's own batches carry no 17th pair: see `Submission.ownInput`. */
+/** With so many pairs of its client's there is none left for our token: see `Submission.ownInput`. */
 const MAX_METADATA_PAIRS = 16;
 
 /** The bytes of a batch's input; null where they are only upstream. */
@@ -36,8 +35,9 @@ export function openInput(
   return context.blobs.open(blob, signal);
 }
 
-/** Whether a Part's job can only be found again by its input, so that the input must be the Part's own. */
-export function needsOwnInput(batch: Batch): boolean {
+/** Whether a Part's job can only be found again by its input, so that the input must be the Part's own: where we have its bytes. */
+function needsOwnInput(batch: Batch): boolean {
+  if (inputBlob(batch) === null) return false;
   return Object.keys(batch.metadata ?? {}).length >= MAX_METADATA_PAIRS;
 }
 
@@ -58,42 +58,68 @@ export function toSubmission(context: EngineContext, batch: Batch, part: Part): 
   };
 }
 
-/** The provider's id of the input: the copy made at upload if it still serves, else one made now. */
+/** The Part with the provider's id of its input: of the copy made at upload if that still serves, else of one made now. */
 export async function ensureInputThere(
   context: EngineContext,
   work: {
     readonly batch: Batch;
-    readonly file: StoredFile | null;
-    readonly upstream: Upstream;
+    readonly part: Part;
+    readonly files: UpstreamFiles;
     readonly account: string;
   },
   signal: AbortSignal,
-): Promise<string | null> {
-  const { batch, file, upstream, account } = work;
-  if (upstream.files === undefined) return null;
-  if (!needsOwnInput(batch) && batch.inputFileId !== null) {
-    const copies = await context.database.copies.find(batch.inputFileId, batch.provider, account);
-    const usable = copies.find(
-      (copy) => copy.recipe === "bytes" && !isExpired(copy.expiresAt, context.now()),
-    );
-    if (usable !== undefined) return usable.nativeId;
+): Promise<Part> {
+  const { batch, part } = work;
+  if (part.inputNativeId !== null && part.options["ownInput"] === true) return part;
+  const copied = needsOwnInput(batch) ? null : await findCopy(context, batch, work.account);
+  if (copied !== null) {
+    return context.database.batches.updatePart(part, { inputNativeId: copied });
   }
+  const { sent, isShared } = await sendInput(context, work, signal);
+  return context.database.batches.updatePart(part, {
+    inputNativeId: sent.id,
+    ...(isShared ? {} : { options: { ...part.options, ownInput: true } }),
+  });
+}
+
+async function findCopy(
+  context: EngineContext,
+  batch: Batch,
+  account: string,
+): Promise<string | null> {
+  if (batch.inputFileId === null) return null;
+  const copies = await context.database.copies.find(batch.inputFileId, batch.provider, account);
+  const usable = copies.find(
+    (copy) => copy.recipe === "bytes" && !isExpired(copy.expiresAt, context.now()),
+  );
+  return usable?.nativeId ?? null;
+}
+
+/** What was sent is the File's copy from then on, unless it must be the Part's own or its File is gone. */
+async function sendInput(
+  context: EngineContext,
+  {
+    batch,
+    files,
+    account,
+  }: { readonly batch: Batch; readonly files: UpstreamFiles; readonly account: string },
+  signal: AbortSignal,
+): Promise<{ readonly sent: UpstreamFile; readonly isShared: boolean }> {
+  const { inputFileId } = batch;
   const blob = inputBlob(batch);
+  const about = { param: "input_file_id" };
   if (blob === null) {
     throw new GatewayError(
       "invalid_request",
       "The input file's bytes are neither here nor at this provider any more.",
-      {
-        param: "input_file_id",
-      },
+      about,
     );
   }
   const stat = await context.blobs.stat(blob, signal);
   if (stat === null)
-    throw new GatewayError("invalid_request", "The input file was deleted.", {
-      param: "input_file_id",
-    });
-  const sent = await upstream.files.upload(
+    throw new GatewayError("invalid_request", "The input file was deleted.", about);
+  const file = inputFileId === null ? null : await context.database.files.get(inputFileId, "every");
+  const sent = await files.upload(
     {
       filename: file?.filename ?? `${batch.id}.jsonl`,
       purpose: "batch",
@@ -104,9 +130,12 @@ export async function ensureInputThere(
     },
     signal,
   );
-  if (batch.inputFileId !== null && !needsOwnInput(batch)) {
-    await context.database.copies.save({
-      fileId: batch.inputFileId,
+  if (file === null || needsOwnInput(batch)) return { sent, isShared: false };
+  const isShared = await context.database.transaction(async (tables) => {
+    // Its client may have deleted it while it was sent.
+    if ((await tables.files.get(file.id, "every")) === null) return false;
+    await tables.copies.save({
+      fileId: file.id,
       provider: batch.provider,
       account,
       recipe: "bytes",
@@ -115,8 +144,9 @@ export async function ensureInputThere(
       createdAt: context.now(),
       expiresAt: sent.expiresAt,
     });
-  }
-  return sent.id;
+    return true;
+  });
+  return { sent, isShared };
 }
 
 /** An hour's margin: the provider still has to read the file. */

@@ -1,5 +1,4 @@
 import type { Batch, Part } from "../core/batch.ts";
-import type { Provider } from "../core/provider.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob, openInput } from "./input.ts";
 import { buildLineIndex } from "./line-index.ts";
@@ -13,10 +12,9 @@ export function lineIndexKey(batchId: string): string {
 /** Reads the input once, stores where each line lies, and writes the Part rows. Running it twice does no harm. */
 export async function planBatch(
   context: EngineContext,
-  work: { readonly batch: Batch; readonly provider: Provider },
+  batch: Batch,
   signal: AbortSignal,
 ): Promise<readonly Part[]> {
-  const { batch } = work;
   let lines = 0;
   if (inputBlob(batch) !== null) {
     const index = await buildLineIndex(

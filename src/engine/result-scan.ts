@@ -68,10 +68,13 @@ export class ResultScan {
     onLines: (lines: number) => void,
   ): AsyncGenerator<Uint8Array> {
     let lines = 0;
-    const splitter = new LineSplitter((line) => {
+    const seen = (line: Buffer) => {
       lines += 1;
       this.accept(line);
-    }, this.#maxLineBytes);
+    };
+    // Of a line that is too long to hold the head is enough: it has the id.
+    const tooLong = (_number: number, head: Buffer) => seen(head);
+    const splitter = new LineSplitter(seen, this.#maxLineBytes, tooLong);
     for await (const chunk of chunks) {
       splitter.push(chunk);
       yield chunk;
@@ -87,9 +90,10 @@ export async function* countLines(
   options: { readonly maxLineBytes: number; readonly onLines: (lines: number) => void },
 ): AsyncGenerator<Uint8Array> {
   let lines = 0;
-  const splitter = new LineSplitter(() => {
+  const count = () => {
     lines += 1;
-  }, options.maxLineBytes);
+  };
+  const splitter = new LineSplitter(count, options.maxLineBytes, count);
   for await (const chunk of chunks) {
     splitter.push(chunk);
     yield chunk;

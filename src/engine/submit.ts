@@ -32,18 +32,12 @@ export async function submitPart(
   if (part.phase === "submitting") {
     const wakeAt = await findOrWait(context, { ...work, part }, signal);
     if (wakeAt !== "absent") return wakeAt;
-  } else if (part.inputNativeId === null && upstream.files !== undefined) {
+  }
+  const unwanted = reasonNotToSend(context, batch);
+  if (unwanted !== null) return endUnsent(context, part, unwanted);
+  if (part.phase === "planned" && upstream.files !== undefined) {
     try {
-      const file =
-        batch.inputFileId === null
-          ? null
-          : await context.database.files.get(batch.inputFileId, "every");
-      const inputNativeId = await ensureInputThere(
-        context,
-        { batch, file, upstream, account: work.account },
-        signal,
-      );
-      part = await context.database.batches.updatePart(part, { inputNativeId });
+      part = await ensureInputThere(context, { ...work, part, files: upstream.files }, signal);
     } catch (error) {
       return holdOrRefuse(context, { ...work, part }, error);
     }
@@ -70,6 +64,36 @@ export async function submitPart(
   }
   await adopt(context, { ...work, part }, job);
   return context.now();
+}
+
+/** Beyond its window a batch that its provider never took is ended here. */
+const EXPIRY_GRACE_MILLISECONDS = 3_600_000;
+
+function reasonNotToSend(context: EngineContext, batch: Batch): "cancelled" | "expired" | null {
+  if (batch.state === "cancelling") return "cancelled";
+  return isOverdue(context, batch) ? "expired" : null;
+}
+
+export function isOverdue(context: EngineContext, batch: Batch): boolean {
+  const { expiresAt } = batch.times;
+  return expiresAt !== null && context.now() > expiresAt + EXPIRY_GRACE_MILLISECONDS;
+}
+
+/** A Part whose provider never had it, or never gave it back, has no results: each of its lines gets one that says so. */
+export async function endUnsent(
+  context: EngineContext,
+  part: Part,
+  outcome: "cancelled" | "expired",
+): Promise<WakeAt> {
+  const now = context.now();
+  await context.database.batches.updatePart(part, {
+    phase: "collected",
+    outcome,
+    endedAt: now,
+    collectedAt: now,
+    options: { ...part.options, faults: { missing: part.lines, doubled: 0, foreign: 0 } },
+  });
+  return now;
 }
 
 /** `absent` only once a call that is still on its way could no longer take effect. */
