@@ -110,9 +110,10 @@ function outlinePart(part: AssistantPart): AssistantPart[] {
     case "tool_call":
       return [{ ...part, input: { kind: "object", value: {} }, cache: undefined }];
     case "reasoning": {
-      const family = part.signature?.family;
-      if (family !== "bedrock" && family !== "anthropic") return [];
-      return [{ kind: "reasoning", text: ".", at, signature: { family: "anthropic", value: "." } }];
+      const { signature } = part;
+      return signature?.family === "anthropic"
+        ? [{ kind: "reasoning", text: ".", at, signature }]
+        : [];
     }
     case "redacted_reasoning":
       if (part.data.family !== "bedrock") return [];

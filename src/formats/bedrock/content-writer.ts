@@ -130,15 +130,11 @@ function writeAssistantPart(part: AssistantPart, scope: WriteScope): JsonObject 
   }
 }
 
-/**
- * Thinking goes back only with the signature that proves it, and Claude's is the same wherever it runs. Models that don't sign
- * take their own words back.
- */
+/** Thinking goes back to Claude with the signature that proves it, and unsigned to the models that don't sign. */
 function writeReasoning(part: ReasoningPart, scope: WriteScope): JsonObject | null {
   const { text, signature } = part;
-  const isClaude = scope.model.family === "claude";
-  const isProven =
-    signature?.family === "bedrock" || (isClaude && signature?.family === "anthropic");
+  const isClaude = scope.model.family === "claude" || scope.isOwn;
+  const isProven = isClaude && signature?.family === "anthropic";
   if (isProven || (scope.isOwn && signature === undefined)) {
     return { reasoningContent: { reasoningText: { text, signature: signature?.value } } };
   }
@@ -146,11 +142,11 @@ function writeReasoning(part: ReasoningPart, scope: WriteScope): JsonObject | nu
   return null;
 }
 
-function writeToolCall(part: ToolCallPart, { context }: WriteScope): JsonObject {
+function writeToolCall(part: ToolCallPart, { context, model }: WriteScope): JsonObject {
   checkToolName(part, context);
   return {
     toolUse: {
-      toolUseId: writeToolId(part.id),
+      toolUseId: writeToolId(part.id, model),
       name: part.name,
       input: toolInputObject(part, context),
     },

@@ -1,7 +1,6 @@
 import type { ChatResponse, Choice } from "../../core/chat-response.ts";
 import type { AssistantPart, NativePart } from "../../core/content.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
-import { childPath, ROOT } from "../../core/json-path.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import { isJsonArray, toObject } from "../fields.ts";
 import { toolInputText } from "../tool-input.ts";
@@ -20,7 +19,6 @@ export function writeConverseResponse(response: ChatResponse, context: WriteCont
     ...writeAnswer(response, context),
     // Its own members are always there; how long another provider took, nobody knows.
     metrics: { latencyMs: 0 },
-    additionalModelResponseFields: writeStopSequence(response.choices[0]),
     serviceTier:
       isOwn && response.serviceTier !== undefined ? { type: response.serviceTier } : undefined,
     ...(isOwn ? ownMembers(response) : {}),
@@ -30,33 +28,20 @@ export function writeConverseResponse(response: ChatResponse, context: WriteCont
 /** What Nova answers too. */
 export function writeAnswer(response: ChatResponse, context: WriteContext): JsonObject {
   const [choice, ...others] = response.choices;
-  for (const { index } of others) {
-    context.warn(childPath(childPath(ROOT, "choices"), index), "Bedrock has one answer only");
-  }
+  if (others.length > 0) context.warn("choiceCount", "Bedrock has one answer only");
+  if (choice?.logprobs !== undefined) context.warn("logprobs", "Bedrock has no place for them");
   return {
     output: { message: { role: "assistant", content: writeContent(choice, context) } },
     stopReason: choice === undefined ? "end_turn" : writeStopReason(choice.finish, response.family),
-    usage: writeConverseUsage(response.usage),
+    usage: writeConverseUsage(response.usage, response.family),
   };
 }
 
-function writeStopSequence(choice: Choice | undefined): JsonObject | undefined {
-  const stop = choice?.finish.stopSequence;
-  return stop === undefined ? undefined : { stop_sequence: stop };
-}
-
-/** What only describes an answer and has no place in the hub. */
+/** What only describes an answer and has no place in the hub, what Bedrock may say tomorrow included. */
 function ownMembers(response: ChatResponse): JsonObject {
-  const members = response.extras.filter(({ path }) => OWN_MEMBERS.has(path.key));
+  const members = response.extras.filter(({ path }) => path.parent?.parent === null);
   return Object.fromEntries(members.map(({ path, value }) => [path.key, value]));
 }
-
-const OWN_MEMBERS: ReadonlySet<string | number> = new Set([
-  "metrics",
-  "trace",
-  "performanceConfig",
-  "additionalModelResponseFields",
-]);
 
 function writeContent(choice: Choice | undefined, context: WriteContext): JsonObject[] {
   const blocks: JsonObject[] = [];
@@ -75,7 +60,8 @@ function addPart(blocks: JsonObject[], part: AssistantPart, context: WriteContex
       return;
     case "reasoning": {
       const { text, signature } = part;
-      const written = signature === undefined ? undefined : writeSignature(signature, "bedrock");
+      // Only Claude signs on Bedrock, and its signatures hold wherever it runs.
+      const written = signature === undefined ? undefined : writeSignature(signature, "anthropic");
       blocks.push({ reasoningContent: { reasoningText: { text, signature: written } } });
       return;
     }
@@ -84,7 +70,7 @@ function addPart(blocks: JsonObject[], part: AssistantPart, context: WriteContex
       return;
     case "tool_call":
       blocks.push({
-        toolUse: { toolUseId: writeToolId(part.id), name: part.name, input: inputOf(part) },
+        toolUse: { toolUseId: writeToolId(part.id, null), name: part.name, input: inputOf(part) },
       });
       return;
     case "image":

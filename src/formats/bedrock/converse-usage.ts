@@ -1,4 +1,5 @@
 import type { Usage } from "../../core/chat-response.ts";
+import type { FormatName } from "../../core/format-name.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { arrayIn, countIn } from "../open-values.ts";
 
@@ -30,17 +31,21 @@ function hourTokens(usage: JsonObject): number | undefined {
   return undefined;
 }
 
-/** Converse always says the first three; what isn't known is 0. */
-export function writeConverseUsage(usage: Usage | null): JsonObject {
+/**
+ * Converse always says the first three; what isn't known is 0. Of the cache it speaks where there is one, other families always do.
+ */
+export function writeConverseUsage(usage: Usage | null, family: FormatName): JsonObject {
   if (usage === null) return { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+  const said = (count: number | undefined) =>
+    count === 0 && family !== "bedrock" ? undefined : count;
   const { cacheReadTokens, cacheWriteTokens, cacheWriteHourTokens } = usage;
   const cached = (cacheReadTokens ?? 0) + (cacheWriteTokens ?? 0);
   return {
     inputTokens: Math.max(0, usage.inputTokens - cached),
     outputTokens: usage.outputTokens,
     totalTokens: usage.totalTokens,
-    cacheReadInputTokens: cacheReadTokens,
-    cacheWriteInputTokens: cacheWriteTokens,
+    cacheReadInputTokens: said(cacheReadTokens),
+    cacheWriteInputTokens: said(cacheWriteTokens),
     cacheDetails: writeDetails(cacheWriteTokens, cacheWriteHourTokens),
   };
 }

@@ -30,7 +30,7 @@ const support: ChatSupport = {
     cache: "emulated",
     // Only says which prompts are alike.
     promptCacheKey: "ignored",
-    user: "partly",
+    user: "warned",
     metadata: "partly",
     store: "warned",
     serviceTier: "partly",
@@ -60,7 +60,8 @@ const fieldNames: ChatFieldNames = {
   stop: "inferenceConfig.stopSequences",
   temperature: "inferenceConfig.temperature",
   topP: "inferenceConfig.topP",
-  topK: "additionalModelRequestFields.top_k",
+  // Nova's place; Claude has it one level up, but rarely comes in this body.
+  topK: "additionalModelRequestFields.inferenceConfig.topK",
   reasoning: "additionalModelRequestFields.thinking",
   metadata: "requestMetadata",
   serviceTier: "serviceTier",

@@ -9,7 +9,7 @@ export type DocumentNames = Map<string, number>;
  */
 export function documentName(part: DocumentPart, taken: DocumentNames): string {
   const { filename, title } = part;
-  const base = cleaned(filename === undefined ? (title ?? "") : withoutExtension(filename));
+  const base = cleaned(withoutExtension(filename ?? title ?? ""));
   let count = (taken.get(base) ?? 0) + 1;
   let name = base;
   while (taken.has(name)) {
@@ -21,9 +21,9 @@ export function documentName(part: DocumentPart, taken: DocumentNames): string {
   return name;
 }
 
-function withoutExtension(filename: string): string {
-  const dot = filename.lastIndexOf(".");
-  return dot <= 0 ? filename : filename.slice(0, dot);
+/** A dot may also stand within a title: only what looks like the end of a file's name goes. */
+function withoutExtension(name: string): string {
+  return name.replace(/(?<=.)\.[a-zA-Z]{1,4}$/, "");
 }
 
 /** Room is left for a number behind it. */

@@ -81,16 +81,9 @@ export function writeDocument(part: DocumentPart, scope: WriteScope): JsonObject
       name: documentName(part, scope.documentNames),
       source: bytes,
       context: part.context,
-      citations: writeCitations(part, scope),
+      citations: part.citations === true ? { enabled: true } : undefined,
     },
   };
-}
-
-function writeCitations(part: DocumentPart, scope: WriteScope): JsonObject | undefined {
-  if (part.citations !== true) return undefined;
-  if (scope.isOwn || scope.model.family === "claude") return { enabled: true };
-  scope.context.warn(childPath(part.at, "citations"), "only Claude cites documents on Bedrock");
-  return undefined;
 }
 
 function textFormat(mediaType: string): string {

@@ -54,7 +54,7 @@ export function parseDocument(block: JsonObject, at: JsonPath, scope: BlockScope
   return {
     kind: "document",
     source: parseDocumentSource(document, documentAt, scope),
-    title: readString(document, "name", documentAt),
+    filename: parseName(document, documentAt),
     context: readOptionalString(document, "context", documentAt),
     citations:
       citations === undefined
@@ -62,6 +62,13 @@ export function parseDocument(block: JsonObject, at: JsonPath, scope: BlockScope
         : readOptionalBoolean(citations, "enabled", childPath(documentAt, "citations")),
     at,
   };
+}
+
+/** Bedrock's names have no dots, so the format says how the file would end. */
+function parseName(document: JsonObject, at: JsonPath): string {
+  const name = readString(document, "name", at);
+  const format = readOptionalString(document, "format", at);
+  return format === undefined ? name : `${name}.${format}`;
 }
 
 const readDocumentExtras = createExtrasReader("format name source context citations");

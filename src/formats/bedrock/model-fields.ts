@@ -119,8 +119,8 @@ function addToolChoice(found: OpenFields, choice: JsonObject): boolean {
   const { type, name, disable_parallel_tool_use: isSingle } = choice;
   if (type === "tool" && typeof name === "string") found.toolChoice = { kind: "named", name };
   else if (type === "any") found.toolChoice = { kind: "required" };
-  else if (type === "auto" || type === "none") found.toolChoice = { kind: type };
-  else return false;
+  else if (type === "none") found.toolChoice = { kind: type };
+  else if (type !== "auto") return false;
   if (typeof isSingle === "boolean") found.parallelToolCalls = !isSingle;
   return true;
 }

@@ -6,17 +6,13 @@ export function isOwnExtra(extra: Extra): boolean {
   return isOwnMember(extra) || isModelField(extra) || isSystemBlock(extra.path);
 }
 
-/** A member of the body itself. */
+/** A member of the body itself, one that Converse may get tomorrow included. */
 export function isOwnMember({ path }: Extra): boolean {
-  return path.parent?.parent === null && MEMBERS.has(path.key);
+  return path.parent !== null && path.parent.parent === null && !FOREIGN.has(path.key);
 }
 
-const MEMBERS: ReadonlySet<string | number> = new Set([
-  "guardrailConfig",
-  "promptVariables",
-  "additionalModelResponseFieldPaths",
-  "performanceConfig",
-]);
+/** Of InvokeModel's bodies, or of none. */
+const FOREIGN: ReadonlySet<string | number> = new Set(["model", "modelId", "stream", "images"]);
 
 export function isModelField({ path }: Extra): boolean {
   const top = topOf(path);

@@ -1,6 +1,6 @@
 import type { Extra } from "../../core/chat-request.ts";
 import type { ChatResponse, Finish, FinishReason, Usage } from "../../core/chat-response.ts";
-import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
+import type { JsonPath } from "../../core/json-path.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 
 export interface PromptAnswer {
@@ -40,9 +40,8 @@ export interface WrittenAnswer {
 /** The text of an answer; what else it holds has no place in such a body. */
 export function toAnswer(response: ChatResponse, context: WriteContext): WrittenAnswer {
   const [choice, ...others] = response.choices;
-  for (const { index } of others) {
-    context.warn(childPath(childPath(ROOT, "choices"), index), "Bedrock has one answer only");
-  }
+  if (others.length > 0) context.warn("choiceCount", "Bedrock has one answer only");
+  if (choice?.logprobs !== undefined) context.warn("logprobs", "the answer is a single text");
   let text = "";
   for (const part of choice?.parts ?? []) {
     if (part.kind === "text" || part.kind === "refusal") text += part.text;

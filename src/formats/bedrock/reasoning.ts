@@ -38,7 +38,8 @@ export function parseReasoning(
   return {
     kind: "reasoning",
     text: readString(reasoning, "text", reasoningAt),
-    signature: signature === undefined ? undefined : parseSignature(signature, "bedrock"),
+    // Only Claude signs on Bedrock, and its signatures hold wherever it runs.
+    signature: signature === undefined ? undefined : parseSignature(signature, "anthropic"),
     at,
   };
 }

@@ -6,9 +6,9 @@ export function writeMetadata(
   request: ChatRequest,
   context: WriteContext,
 ): Readonly<Record<string, string>> | undefined {
-  const { metadata, user } = request;
-  if (metadata === undefined && user === undefined) return undefined;
-  const entries = Object.entries(metadata ?? {});
+  const { metadata } = request;
+  if (metadata === undefined) return undefined;
+  const entries = Object.entries(metadata);
   const kept = entries.filter(([key, value]) => KEY.test(key) && VALUE.test(value)).slice(0, MAX);
   if (kept.length < entries.length) {
     context.warn(
@@ -16,14 +16,7 @@ export function writeMetadata(
       "Bedrock takes 16 entries of at most 256 letters, digits and few signs",
     );
   }
-  if (user !== undefined) addUser(kept, user, context);
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
-}
-
-function addUser(kept: [string, string][], user: string, context: WriteContext): void {
-  const isFree = kept.length < MAX && !kept.some(([key]) => key === "user");
-  if (isFree && VALUE.test(user)) kept.push(["user", user]);
-  else context.warn("user", "there is no room for it in Bedrock's requestMetadata");
 }
 
 const MAX = 16;

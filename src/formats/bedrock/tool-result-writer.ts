@@ -16,7 +16,7 @@ export function writeToolResult(part: ToolResultPart, scope: WriteScope): JsonOb
   }
   return {
     toolResult: {
-      toolUseId: writeToolId(part.callId),
+      toolUseId: writeToolId(part.callId, scope.model),
       content,
       status: writeStatus(part, scope),
     },
