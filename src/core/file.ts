@@ -46,7 +46,7 @@ export interface FileCopy {
   readonly fileId: string;
   readonly provider: string;
   readonly account: string;
-  /** What was written: `bytes` for the very bytes, else codec, model and mode. */
+  /** What it is: `bytes` for the very bytes, `result/<part>` for what a result was made from, else codec, model and mode. */
   readonly recipe: string;
   readonly nativeId: string;
   readonly bytes: number;

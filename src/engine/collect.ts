@@ -29,7 +29,9 @@ export async function collectPart(
       const watched =
         scan === null ? countLines(stream, { maxLineBytes, onLines }) : scan.watch(stream, onLines);
       const stored = await context.blobs.put(blob, watched, signal);
-      results.push({ role: result.role, blob, ...stored, lines, nativeId: result.nativeId });
+      if (lines > 0) {
+        results.push({ role: result.role, blob, ...stored, lines, nativeId: result.nativeId });
+      } else await context.blobs.delete(blob, signal);
     }
   }
   const faults = scan?.faults ?? { doubled: 0, foreign: 0, missing: 0 };

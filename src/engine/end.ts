@@ -1,4 +1,6 @@
 import type { Batch, BatchError, BatchTimes } from "../core/batch.ts";
+import { isTerminal } from "../core/batch.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { Changes, Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
@@ -20,11 +22,16 @@ export async function saveEnd(
   },
 ): Promise<void> {
   const { batch, outcome, now, changes } = end;
-  await changeBatch(tables, batch.id, (current) => ({
-    ...changes(current),
-    state: outcome,
-    times: { ...current.times, ...endTimes(current, outcome, now) },
-  }));
+  await changeBatch(tables, batch.id, (current) => {
+    if (isTerminal(current.state)) {
+      throw new GatewayError("stale", `Batch ${batch.id} has ended meanwhile.`);
+    }
+    return {
+      ...changes(current),
+      state: outcome,
+      times: { ...current.times, ...endTimes(current, outcome, now) },
+    };
+  });
   await tables.events.append({
     id: context.newId(now),
     at: now,

@@ -1,6 +1,8 @@
 import type { Batch, Counts, Part } from "../core/batch.ts";
 import type { NativeRef, StoredFile } from "../core/file.ts";
 import type { Tables } from "../core/storage.ts";
+import { insertAliases } from "../core/aliases.ts";
+import { wholeSecond } from "../lib/whole-second.ts";
 import type { EngineContext } from "./context.ts";
 import { type Outcome, saveEnd } from "./end.ts";
 import type { ResultFile } from "./results.ts";
@@ -24,7 +26,7 @@ export async function finishBatch(
     for (const result of results) {
       const file = resultFile(context, { batch, result, now });
       files.set(result.role, file);
-      await insertResultFile(tables, file, result);
+      await insertResultFile(tables, file, { batch, parts });
     }
     const output = files.get("output") ?? null;
     const error = files.get("error") ?? null;
@@ -91,6 +93,7 @@ function resultFile(
   },
 ): StoredFile {
   const { nativeId } = result;
+  const createdAt = wholeSecond(now);
   const native: NativeRef | null =
     nativeId === null
       ? null
@@ -114,49 +117,40 @@ function resultFile(
     batchId: batch.id,
     role: result.role,
     options: {},
-    createdAt: now,
-    expiresAt: resultExpiry(context, batch, now),
+    createdAt,
+    expiresAt: resultExpiry(context, batch, createdAt),
     version: 1,
   };
 }
 
-function resultExpiry(context: EngineContext, batch: Batch, now: number): number | null {
+function resultExpiry(context: EngineContext, batch: Batch, createdAt: number): number | null {
   const seconds = batch.options["outputExpiresAfterSeconds"];
-  if (typeof seconds === "number") return now + seconds * 1_000;
+  if (typeof seconds === "number") return createdAt + seconds * 1_000;
   const days = context.settings.resultDays;
-  return days === null ? null : now + days * 86_400_000;
+  return days === null ? null : createdAt + days * 86_400_000;
 }
 
+/** With the provider's own files that it was made from, so that deleting it deletes those. */
 async function insertResultFile(
   tables: Tables,
   file: StoredFile,
-  result: ResultFile,
+  { batch, parts }: { readonly batch: Batch; readonly parts: readonly Part[] },
 ): Promise<void> {
   await tables.files.insert(file);
-  const alias = {
-    kind: "file",
-    owner: file.owner,
-    provider: file.provider,
-    objectId: file.id,
-  } as const;
-  await tables.aliases.insert({
-    ...alias,
-    account: null,
-    dialect: "openai",
-    id: `file-${file.id}`,
-  });
-  await tables.aliases.insert({
-    ...alias,
-    account: null,
-    dialect: "anthropic",
-    id: `file_${file.id}`,
-  });
-  if (result.nativeId !== null) {
-    await tables.aliases.insert({
-      ...alias,
-      account: file.account,
-      dialect: null,
-      id: result.nativeId,
-    });
+  await insertAliases(tables, "file", file);
+  for (const part of parts) {
+    for (const raw of part.results) {
+      if (raw.role !== file.role || raw.nativeId === null) continue;
+      await tables.copies.save({
+        fileId: file.id,
+        provider: batch.provider,
+        account: batch.account,
+        recipe: `result/${part.id}`,
+        nativeId: raw.nativeId,
+        bytes: raw.bytes,
+        createdAt: file.createdAt,
+        expiresAt: null,
+      });
+    }
   }
 }

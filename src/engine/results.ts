@@ -29,10 +29,13 @@ export async function writeResults(
 ): Promise<readonly ResultFile[]> {
   const raw = work.parts.flatMap((part) => part.results);
   const index = work.parts.every(isClean) ? null : await lineIndexOf(context, work.batch, signal);
-  if (index === null) return raw.filter((result) => result.lines > 0);
+  if (index === null) return raw;
   const rewriter = new Rewriter(context, work.batch, index);
   const output = await rewriter.write("output", raw, signal);
   const error = await rewriter.write("error", raw, signal);
+  for (const file of [output, error]) {
+    if (file.lines === 0) await context.blobs.delete(file.blob, signal);
+  }
   return [output, error].filter((file) => file.lines > 0);
 }
 

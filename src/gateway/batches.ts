@@ -9,7 +9,7 @@ import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
-import { insertAliases } from "./aliases.ts";
+import { insertAliases } from "../core/aliases.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
 import { discard, insertFile, pageOf } from "./files.ts";

@@ -15,7 +15,8 @@ import type {
 import type { Provider, Upstream, UpstreamFile } from "../core/provider.ts";
 import type { ListQuery, Tables } from "../core/storage.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
-import { insertAliases } from "./aliases.ts";
+import { insertAliases } from "../core/aliases.ts";
+import { blobsOfFile } from "../core/file-blobs.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
@@ -240,9 +241,10 @@ export async function deleteFile(
   id: string,
 ): Promise<StoredFile> {
   const file = await getFile(context, call, id);
-  for (const copy of await context.database.copies.of(file.id))
-    await deleteCopy(context, call, copy);
-  await context.database.transaction(async (tables) => {
+  const { database } = context;
+  const blobs = await blobsOfFile(database, file);
+  for (const copy of await database.copies.of(file.id)) await deleteCopy(context, call, copy);
+  await database.transaction(async (tables) => {
     await tables.files.delete(file.id, call.client.owners);
     await tables.events.append({
       id: context.newId(context.now()),
@@ -256,8 +258,8 @@ export async function deleteFile(
     });
   });
   // A batch that still reads these bytes removes them when it ends.
-  const isNeeded = file.blob === null || (await context.database.batches.inputInUse(file.id));
-  if (file.blob !== null && !isNeeded) await discard(context, { blob: file.blob });
+  if (await database.batches.inputInUse(file.id)) return file;
+  for (const blob of blobs) await discard(context, { blob });
   return file;
 }
 

@@ -4,7 +4,7 @@ import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
 import type { AliasKind } from "../core/storage.ts";
 import { checkS3Location } from "../core/s3-gate.ts";
-import { findObjectId } from "./aliases.ts";
+import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
 import { mirrorBatchById, mirrorFileById, openSource } from "./mirror.ts";
 import { namedProvider } from "./resolve.ts";

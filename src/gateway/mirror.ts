@@ -10,7 +10,8 @@ import type {
   UpstreamJob,
   UpstreamPage,
 } from "../core/provider.ts";
-import { findObjectId, insertAliases } from "./aliases.ts";
+import { insertAliases } from "../core/aliases.ts";
+import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
 
 /** The provider's list is read in pages of this size. */

@@ -8,7 +8,8 @@ import type {
   ReceivedContent,
   UploadView,
 } from "../core/gateway.ts";
-import { findObjectId, insertAliases } from "./aliases.ts";
+import { insertAliases } from "../core/aliases.ts";
+import { findObjectId } from "./find-object.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
 import { createFile, discard } from "./files.ts";

@@ -1,6 +1,6 @@
-import type { Batch } from "../core/batch.ts";
-import type { StoredFile, Upload } from "../core/file.ts";
-import type { AliasKind, Tables } from "../core/storage.ts";
+import type { Batch } from "./batch.ts";
+import type { StoredFile, Upload } from "./file.ts";
+import type { AliasKind, Tables } from "./storage.ts";
 
 /** Our id in every dialect's dress. */
 const DRESSES: Readonly<
@@ -44,19 +44,4 @@ export async function insertAliases(
     id: object.native.id,
     objectId: object.id,
   });
-}
-
-/** The id of the object that a client means by `id`; null if it may see none. Of two with one native id, the named provider's. */
-export async function findObjectId(
-  tables: Tables,
-  kind: AliasKind,
-  wanted: {
-    readonly id: string;
-    readonly owners: readonly string[];
-    readonly provider: string | null;
-  },
-): Promise<string | null> {
-  const found = await tables.aliases.find(kind, wanted.id, wanted.owners);
-  const preferred = found.find((alias) => alias.provider === wanted.provider) ?? found[0];
-  return preferred?.objectId ?? null;
 }

@@ -1,0 +1,16 @@
+import type { AliasKind, Tables } from "../core/storage.ts";
+
+/** The id of the object that a client means by `id`; null if it may see none. Of two with one native id, the named provider's. */
+export async function findObjectId(
+  tables: Tables,
+  kind: AliasKind,
+  wanted: {
+    readonly id: string;
+    readonly owners: readonly string[];
+    readonly provider: string | null;
+  },
+): Promise<string | null> {
+  const found = await tables.aliases.find(kind, wanted.id, wanted.owners);
+  const preferred = found.find((alias) => alias.provider === wanted.provider) ?? found[0];
+  return preferred?.objectId ?? null;
+}
