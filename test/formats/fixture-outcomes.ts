@@ -57,5 +57,7 @@ function withModel(
   const usual = (accent: string) => models[accent] ?? accentOf(accent).model;
   if (kind === "request") return { ...body, [key]: usual(to) };
   const { model, modelVersion } = bodies.response[from] ?? {};
-  return { ...body, [key]: model ?? modelVersion ?? usual(from) };
+  // Where no answer names its model, the reader's side does if it has one (Bedrock), else the provider's.
+  const reader = accentOf(to).format === "bedrock" ? to : from;
+  return { ...body, [key]: model ?? modelVersion ?? usual(reader) };
 }

@@ -95,6 +95,11 @@ const converseRule: Rule = (value, key) => {
   return value;
 };
 
+const converseAnswerRule: Rule = (value, key) => {
+  const isCount = key === "cacheReadInputTokens" || key === "cacheWriteInputTokens";
+  return isCount && value === 0 ? undefined : converseRule(value, key);
+};
+
 /** In answers a text without characters says nothing, nor does a detail of which there was none. */
 function answer(rule: Rule): Rule {
   return (value, key) => {
@@ -148,7 +153,7 @@ const RULES: Readonly<Record<string, Rules>> = {
     response: geminiAnswerRule,
     origin: ["responseId", "createTime"],
   },
-  bedrock: { request: converseRule, response: answer(converseRule), origin: ["metrics"] },
+  bedrock: { request: converseRule, response: answer(converseAnswerRule), origin: ["metrics"] },
 };
 
 /** JSON of users, in which even null means something. */
