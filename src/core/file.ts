@@ -65,7 +65,7 @@ export interface Upload {
   readonly purpose: string;
   readonly mimeType: string;
   readonly bytes: number;
-  readonly state: "pending" | "completed" | "cancelled";
+  readonly state: "pending" | "completed" | "cancelled" | "expired";
   readonly fileId: string | null;
   /** The file's own lifetime, as asked for at create. */
   readonly fileExpiresAfterSeconds: number | null;

@@ -15,6 +15,8 @@ export interface ListQuery {
   readonly model?: string;
   /** The row after which the page begins, in the direction of `order`. */
   readonly after?: { readonly createdAt: number; readonly id: string };
+  /** Only files that haven't expired by then; left out: all. */
+  readonly unexpiredAt?: number;
   readonly order: "asc" | "desc";
   readonly limit: number;
 }
@@ -30,8 +32,10 @@ export interface FileTable {
   ): Promise<StoredFile>;
   /** Removes the row, its aliases and its copies. */
   delete(id: string, owners: Owners): Promise<void>;
-  /** Rows whose `expiresAt` is before `now`, at most `limit`. */
+  /** Rows whose `expiresAt` is before `now` and that no unfinished batch reads, at most `limit`. */
   expired(now: number, limit: number): Promise<readonly StoredFile[]>;
+  /** Those of the blobs that are a file's or a part's of an upload. */
+  namedBlobs(keys: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export interface CopyTable {

@@ -7,7 +7,7 @@ import type { EngineContext } from "./context.ts";
 import { batchKey, SWEEP_KEY } from "./context.ts";
 import { headersOf } from "./input.ts";
 import { pollPart } from "./poll.ts";
-import { sweep } from "./sweep.ts";
+import { createSweeper } from "./sweep.ts";
 
 export interface RunningEngine extends Engine {
   /** Wakes everything that is in flight, and starts handling. */
@@ -16,9 +16,16 @@ export interface RunningEngine extends Engine {
 
 export function createEngine(context: EngineContext): RunningEngine {
   const polls = new Map<string, Promise<void>>();
+  const sweep = createSweeper(context);
+  const sweepAgain = async (signal: AbortSignal) => {
+    await sweep(signal);
+    await context.scheduler.wake(SWEEP_KEY, context.now() + context.settings.sweepSeconds * 1_000);
+  };
   return {
     async start(signal) {
-      await context.scheduler.work((key, abort) => handle(context, key, abort));
+      await context.scheduler.work((key, abort) =>
+        key === SWEEP_KEY ? sweepAgain(abort) : handle(context, key, abort),
+      );
       await wakeUnfinished(context, signal);
       await context.scheduler.wake(SWEEP_KEY, context.now());
     },
@@ -43,11 +50,6 @@ export function createEngine(context: EngineContext): RunningEngine {
 }
 
 async function handle(context: EngineContext, key: string, signal: AbortSignal): Promise<void> {
-  if (key === SWEEP_KEY) {
-    await sweep(context, signal);
-    await context.scheduler.wake(SWEEP_KEY, context.now() + context.settings.sweepSeconds * 1_000);
-    return;
-  }
   const batchId = key.slice(batchKey("").length);
   try {
     const wakeAt = await advanceBatch(context, batchId, signal);

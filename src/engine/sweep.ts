@@ -1,23 +1,63 @@
+import { blobsOfFile } from "../core/file-blobs.ts";
+import { isGatewayError } from "../core/errors.ts";
 import type { EngineContext } from "./context.ts";
+import { removeOrphans } from "./orphans.ts";
 
 const PAGE = 200;
-const UNFINISHED_AGE_MILLISECONDS = 24 * 3_600_000;
+const HOUR_MILLISECONDS = 3_600_000;
+const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 
-/** Removes what has outlived its time: expired files, uploads that were never completed, leftovers of writes cut short. */
-export async function sweep(context: EngineContext, signal: AbortSignal): Promise<void> {
+export type SweepContext = Pick<EngineContext, "database" | "blobs" | "now" | "log">;
+
+/** Removes what has outlived its time: expired files, uploads that were never completed, leftovers of what was cut short. */
+export function createSweeper(context: SweepContext): (signal: AbortSignal) => Promise<void> {
+  let orphansRemovedAt = Number.NEGATIVE_INFINITY;
+  return async (signal) => {
+    const now = context.now();
+    await removeExpiredFiles(context, signal);
+    await removeExpiredUploads(context, signal);
+    const dayAgo = now - DAY_MILLISECONDS;
+    const unfinished = await context.blobs.sweepUnfinished(dayAgo, signal);
+    if (unfinished > 0) context.log.info({ unfinished }, "removed leftovers of unfinished writes");
+    // Every blob is looked at, so not with every sweep.
+    if (orphansRemovedAt > dayAgo) return;
+    const orphans = await removeOrphans(context, dayAgo, signal);
+    if (orphans > 0) context.log.info({ orphans }, "removed stored bytes that are no one's");
+    orphansRemovedAt = now;
+  };
+}
+
+/** Bytes first: a row that is left after a crash is found again. */
+async function removeExpiredFiles(context: SweepContext, signal: AbortSignal): Promise<void> {
   const { database, blobs } = context;
-  const now = context.now();
-  for (const file of await database.files.expired(now, PAGE)) {
-    if (await database.batches.inputInUse(file.id)) continue;
-    await database.files.delete(file.id, "every");
-    if (file.blob !== null) await blobs.delete(file.blob, signal);
+  for (;;) {
+    const files = await database.files.expired(context.now(), PAGE);
+    for (const file of files) {
+      signal.throwIfAborted();
+      for (const blob of await blobsOfFile(database, file)) await blobs.delete(blob, signal);
+      await database.files.delete(file.id, "every");
+    }
+    if (files.length < PAGE) return;
   }
-  for (const upload of await database.uploads.expired(now, PAGE)) {
-    const parts = await database.uploads.parts(upload.id);
-    await database.uploads.update(upload, { state: "cancelled" });
-    for (const part of parts) await blobs.delete(part.blob, signal);
-    await database.uploads.deleteParts(upload.id);
+}
+
+/** An hour late, for a client may be completing one. */
+async function removeExpiredUploads(context: SweepContext, signal: AbortSignal): Promise<void> {
+  const { database, blobs } = context;
+  for (;;) {
+    const uploads = await database.uploads.expired(context.now() - HOUR_MILLISECONDS, PAGE);
+    for (const upload of uploads) {
+      try {
+        await database.uploads.update(upload, { state: "expired" });
+      } catch (error) {
+        // Its client was faster.
+        if (isGatewayError(error, "stale")) continue;
+        throw error;
+      }
+      for (const part of await database.uploads.parts(upload.id))
+        await blobs.delete(part.blob, signal);
+      await database.uploads.deleteParts(upload.id);
+    }
+    if (uploads.length < PAGE) return;
   }
-  const swept = await blobs.sweepUnfinished(now - UNFINISHED_AGE_MILLISECONDS, signal);
-  if (swept > 0) context.log.info({ swept }, "removed leftovers of unfinished writes");
 }

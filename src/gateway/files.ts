@@ -199,7 +199,8 @@ export async function listFiles(
       page: { after: page.order === "desc" ? after : null, limit },
     });
   }
-  return pageOf((query) => context.database.files.list(query), {
+  const unexpiredAt = context.now();
+  return pageOf((query) => context.database.files.list({ ...query, unexpiredAt }), {
     call,
     page,
     after,

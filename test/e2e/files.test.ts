@@ -277,3 +277,18 @@ describe("lists", () => {
     });
   });
 });
+
+test("a file that has expired is nowhere any more, in no list and under no id", async () => {
+  let offset = 0;
+  await using gateway = await startGateway({ now: () => Date.now() + offset });
+  const sdk = gateway.openai();
+  const file = await uploadLines(sdk, chatLines(1), {
+    expires_after: { anchor: "created_at", seconds: 3_600 },
+  });
+  const kept = await uploadLines(sdk, chatLines(1));
+  offset = 3_700_000;
+  gateway.emulator.control.advanceClock(offset);
+  expect((await sdk.files.list()).data.map((each) => each.id)).toEqual([kept.id]);
+  expect((await refusalOf(sdk.files.retrieve(file.id))).status).toBe(404);
+  expect((await refusalOf(sdk.files.content(file.id))).status).toBe(404);
+});

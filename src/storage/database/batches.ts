@@ -1,14 +1,10 @@
 import { type Kysely, type SqlBool, sql } from "kysely";
 import type { BatchTable } from "../../core/storage.ts";
 import { toBatch, toBatchRow } from "./batch-rows.ts";
-import { behind, orStale, ownedBy } from "./conditions.ts";
+import { behind, orStale, ownedBy, unfinished } from "./conditions.ts";
 import { inTransaction } from "./executors.ts";
 import { toPart, toPartRow } from "./part-rows.ts";
 import type { Schema } from "./schema.ts";
-
-/** Word for word the condition of the index `batches_unfinished`: only then SQLite uses it. */
-const unfinished = sql<SqlBool>`origin = 'client'
-  and state in ('validating', 'in_progress', 'finalizing', 'cancelling')`;
 
 export function createBatchTable(executor: Kysely<Schema>): BatchTable {
   async function anyUnfinished(column: "account" | "input_file_id", value: string) {

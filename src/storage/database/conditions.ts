@@ -6,6 +6,10 @@ import type { ListQuery } from "../../core/storage.ts";
 const always = sql<SqlBool>`1 = 1`;
 const never = sql<SqlBool>`1 = 0`;
 
+/** Word for word the condition of the index `batches_unfinished`: only then SQLite uses it. */
+export const unfinished = sql<SqlBool>`origin = 'client'
+  and state in ('validating', 'in_progress', 'finalizing', 'cancelling')`;
+
 /** Only rows of these owners, of any table with an `owner`. */
 export function ownedBy(owners: Owners): RawBuilder<SqlBool> {
   if (owners === "every") return always;

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { StoredFile } from "../../core/file.ts";
 import type { FileTable } from "../../core/storage.ts";
-import { behind, type Columns, orStale, ownedBy } from "./conditions.ts";
+import { behind, type Columns, orStale, ownedBy, unfinished } from "./conditions.ts";
 import { inTransaction } from "./executors.ts";
 import { toNative } from "./native-columns.ts";
 import { fromJson, toJson } from "./json-text.ts";
@@ -24,7 +24,7 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
     },
 
     async list(query) {
-      const { provider, purpose } = query;
+      const { provider, purpose, unexpiredAt } = query;
       let select = executor
         .selectFrom("files")
         .selectAll()
@@ -32,6 +32,11 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
         .where(behind(query));
       if (provider !== undefined) select = select.where("provider", "=", provider);
       if (purpose !== undefined) select = select.where("purpose", "=", purpose);
+      if (unexpiredAt !== undefined) {
+        select = select.where((where) =>
+          where.or([where("expires_at", "is", null), where("expires_at", ">", unexpiredAt)]),
+        );
+      }
       const rows = await select
         .orderBy("created_at", query.order)
         .orderBy("id", query.order)
@@ -71,10 +76,32 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
         .selectFrom("files")
         .selectAll()
         .where("expires_at", "<", now)
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom("batches")
+                .select("batches.id")
+                .where(unfinished)
+                .whereRef("batches.input_file_id", "=", "files.id"),
+            ),
+          ),
+        )
         .orderBy("expires_at")
         .limit(limit)
         .execute();
       return rows.map(toFile);
+    },
+
+    async namedBlobs(keys) {
+      if (keys.length === 0) return new Set();
+      const rows = await executor
+        .selectFrom("files")
+        .select("blob")
+        .where("blob", "in", keys)
+        .union(executor.selectFrom("upload_parts").select("blob").where("blob", "in", keys))
+        .execute();
+      return new Set(rows.flatMap(({ blob }) => (blob === null ? [] : [blob])));
     },
   };
 }

@@ -113,16 +113,40 @@ export function databaseContract(createPlace: () => Promise<Place>): void {
       await database.files.delete(file.id, ANN);
     });
 
-    test("expired files are those before now, the longest expired first", async () => {
-      for (const expiresAt of [30, 10, 20, 40, null]) {
+    test("expired files are those before now that no unfinished batch reads, the longest expired first", async () => {
+      for (const expiresAt of [30, 10, 20, 40, 5, null]) {
         await database.files.insert(aFile({ id: `f${expiresAt}`, expiresAt }));
       }
+      await database.batches.insert(aBatch({ inputFileId: "f5", state: "validating" }));
+      await database.batches.insert(aBatch({ inputFileId: "f10", state: "failed" }));
       const ids = async (now: number, limit: number) =>
         (await database.files.expired(now, limit)).map((file) => file.id);
       expect(await ids(40, 10)).toEqual(["f10", "f20", "f30"]);
       expect(await ids(40, 2)).toEqual(["f10", "f20"]);
       expect(await ids(10, 2)).toEqual([]);
     });
+  });
+
+  test("the blobs of files and of parts of uploads are named, others aren't", async () => {
+    await database.files.insert(aFile({ blob: "files/a" }));
+    await database.files.insert(aFile({ blob: null }));
+    await database.uploads.insert(anUpload({ id: "u" }));
+    await database.uploads.insertPart(anUploadPart({ uploadId: "u", blob: "files/b" }));
+    const keys = ["files/a", "files/b", "files/c"];
+    expect(await database.files.namedBlobs(keys)).toEqual(new Set(["files/a", "files/b"]));
+    expect(await database.files.namedBlobs([])).toEqual(new Set());
+  });
+
+  test("a list leaves out what has expired if asked to", async () => {
+    for (const expiresAt of [30, 10, 20, null]) {
+      await database.files.insert(aFile({ id: `f${expiresAt}`, expiresAt, createdAt: 1 }));
+    }
+    const list = async (query: object) =>
+      (await database.files.list({ owners: ANN, order: "asc", limit: 9, ...query })).map(
+        ({ id }) => id,
+      );
+    expect(await list({ unexpiredAt: 20 })).toEqual(["f30", "fnull"]);
+    expect(await list({})).toHaveLength(4);
   });
 
   describe("lists", () => {
