@@ -12,7 +12,7 @@ import { wholeSecond } from "../lib/whole-second.ts";
 import { insertAliases } from "../core/aliases.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
-import { discard, insertFile, pageOf } from "./files.ts";
+import { insertFile, pageOf, removeBlobs } from "./files.ts";
 import { findBatch, findFile, getBatch, getCursor } from "./lookup.ts";
 import { mirrorBatches, openSource, refreshMirrored } from "./mirror.ts";
 import { receiveInlineRequests } from "./inline-requests.ts";
@@ -73,7 +73,7 @@ async function insertBatch(
       await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
     });
   } catch (error) {
-    await discardInline(context, inline);
+    await removeBlobs(context, blobsOf(inline));
     throw error;
   }
 }
@@ -88,11 +88,11 @@ async function forgetBatch(
     await tables.batches.delete(batch.id, "every");
     if (inline !== null) await tables.files.delete(inline.id, "every");
   });
-  await discardInline(context, inline);
+  await removeBlobs(context, blobsOf(inline));
 }
 
-async function discardInline(context: GatewayContext, inline: StoredFile | null): Promise<void> {
-  if (inline !== null && inline.blob !== null) await discard(context, { blob: inline.blob });
+function blobsOf(file: StoredFile | null): readonly string[] {
+  return file === null || file.blob === null ? [] : [file.blob];
 }
 
 /** A client that was told our id goes on seeing it, also when the provider's becomes known later. */

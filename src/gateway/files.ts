@@ -260,7 +260,7 @@ export async function deleteFile(
   });
   // A batch that still reads these bytes removes them when it ends.
   if (await database.batches.inputInUse(file.id)) return file;
-  for (const blob of blobs) await discard(context, { blob });
+  await removeBlobs(context, blobs);
   return file;
 }
 
@@ -322,4 +322,15 @@ export async function discard(
   content: Pick<ReceivedContent, "blob">,
 ): Promise<void> {
   await context.blobs.delete(content.blob, ownTime());
+}
+
+/** After what named them is gone. What can't be removed now is swept later. */
+export async function removeBlobs(context: GatewayContext, blobs: Iterable<string>): Promise<void> {
+  for (const blob of blobs) {
+    try {
+      await discard(context, { blob });
+    } catch (error) {
+      context.log.warn({ blob, error }, "stored bytes could not be removed");
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { GatewayError } from "../core/errors.ts";
-import type { StoredFile, Upload, UploadPart } from "../core/file.ts";
+import { GatewayError, isGatewayError } from "../core/errors.ts";
+import type { Upload, UploadPart } from "../core/file.ts";
 import type {
   Call,
   CompleteUpload,
@@ -12,7 +12,7 @@ import { insertAliases } from "../core/aliases.ts";
 import { findObjectId } from "./find-object.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
-import { createFile, discard } from "./files.ts";
+import { discard, removeBlobs, storeFile } from "./files.ts";
 import { openSource } from "./mirror.ts";
 import { receive } from "./receive.ts";
 import { resolveProvider } from "./resolve.ts";
@@ -69,7 +69,14 @@ export async function addUploadPart(
     bytes: content.bytes,
     createdAt: now,
   };
-  await context.database.uploads.insertPart(part);
+  const { uploads } = context.database;
+  await uploads.insertPart(part);
+  // Whoever cancels or completes it at this moment may not have seen the part.
+  const current = await getUpload(context, call, id);
+  if (current.state !== "pending") {
+    await uploads.deleteParts(upload.id);
+    throw notPending(current.state);
+  }
   return part;
 }
 
@@ -84,9 +91,35 @@ export async function completeUpload(
     return { upload, file: await context.database.files.get(upload.fileId, call.client.owners) };
   }
   checkPending(context, upload);
-  const parts = await context.database.uploads.parts(upload.id);
-  const chosen = choose(parts, request.partIds);
-  const bytes = chosen.reduce((sum, part) => sum + part.bytes, 0);
+  try {
+    const parts = await context.database.uploads.parts(upload.id);
+    const view = await makeFile(context, call, { upload, parts, request });
+    await removeBlobs(
+      context,
+      parts.map((part) => part.blob),
+    );
+    return view;
+  } catch (error) {
+    const current = await getUpload(context, call, id);
+    if (current.version === upload.version) throw error;
+    // Another call completed or cancelled it meanwhile, and took the parts away: that is the answer.
+    return completeUpload(context, call, { id, request });
+  }
+}
+
+/** The file, the upload's end and its parts are one transaction, so that a crash leaves all of it or nothing. */
+async function makeFile(
+  context: GatewayContext,
+  call: Call,
+  work: {
+    readonly upload: Upload;
+    readonly parts: readonly UploadPart[];
+    readonly request: CompleteUpload;
+  },
+): Promise<UploadView> {
+  const { upload, request } = work;
+  const parts = choose(work.parts, request.partIds);
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   if (bytes !== upload.bytes) {
     throw new GatewayError(
       "invalid_request",
@@ -95,62 +128,45 @@ export async function completeUpload(
     );
   }
   const md5 = createHash("md5");
-  const content = await receive(
-    context,
-    joined(context, call, { parts: chosen, md5 }),
-    call.signal,
-  );
-  const file = await makeFile(context, call, {
-    upload,
-    content,
-    digest: md5.digest("hex"),
-    request,
-  });
-  // From here on the file is the client's, whatever happens to the upload's own row.
-  const completed = await context.database.uploads.update(upload, {
-    state: "completed",
-    fileId: file.id,
-  });
-  await removeParts(context, parts);
-  await context.database.uploads.deleteParts(upload.id);
-  return { upload: completed, file };
-}
-
-async function makeFile(
-  context: GatewayContext,
-  call: Call,
-  work: {
-    readonly upload: Upload;
-    readonly content: ReceivedContent;
-    readonly digest: string;
-    readonly request: CompleteUpload;
-  },
-): Promise<StoredFile> {
-  const { upload, content, digest, request } = work;
+  const content = await receive(context, joined(context, call, { parts, md5 }), call.signal);
   try {
-    if (request.md5 !== null && request.md5.toLowerCase() !== digest) {
-      throw new GatewayError(
-        "invalid_request",
-        `The MD5 of the parts is ${digest}, not the one given.`,
-        { param: "md5", reason: "invalid_value" },
-      );
-    }
-    return await createFile(
+    checkDigest(request, md5.digest("hex"));
+    let completed = upload;
+    const file = await storeFile(
       context,
       { ...call, namedProviders: [upload.provider] },
       {
-        content,
-        filename: upload.filename,
-        purpose: upload.purpose,
-        mimeType: upload.mimeType,
-        expiresAfterSeconds: upload.fileExpiresAfterSeconds,
-        options: upload.options,
+        request: {
+          content,
+          filename: upload.filename,
+          purpose: upload.purpose,
+          mimeType: upload.mimeType,
+          expiresAfterSeconds: upload.fileExpiresAfterSeconds,
+          options: upload.options,
+        },
+        async also(tables, stored) {
+          completed = await tables.uploads.update(upload, {
+            state: "completed",
+            fileId: stored.id,
+          });
+          await tables.uploads.deleteParts(upload.id);
+        },
       },
     );
+    return { upload: completed, file };
   } catch (error) {
     await discard(context, content);
     throw error;
   }
+}
+
+function checkDigest({ md5 }: CompleteUpload, digest: string): void {
+  if (md5 === null || md5.toLowerCase() === digest) return;
+  throw new GatewayError(
+    "invalid_request",
+    `The MD5 of the parts is ${digest}, not the one given.`,
+    { param: "md5", reason: "invalid_value" },
+  );
 }
 
 export async function cancelUpload(
@@ -159,10 +175,22 @@ export async function cancelUpload(
   id: string,
 ): Promise<Upload> {
   const upload = await getPending(context, call, id);
-  const cancelled = await context.database.uploads.update(upload, { state: "cancelled" });
-  await removeParts(context, await context.database.uploads.parts(upload.id));
-  await context.database.uploads.deleteParts(upload.id);
-  return cancelled;
+  try {
+    const { cancelled, parts } = await context.database.transaction(async ({ uploads }) => {
+      const cancelled = await uploads.update(upload, { state: "cancelled" });
+      const parts = await uploads.parts(upload.id);
+      await uploads.deleteParts(upload.id);
+      return { cancelled, parts };
+    });
+    await removeBlobs(
+      context,
+      parts.map((part) => part.blob),
+    );
+    return cancelled;
+  } catch (error) {
+    if (!isGatewayError(error, "stale")) throw error;
+    return cancelUpload(context, call, id);
+  }
 }
 
 async function getUpload(context: GatewayContext, call: Call, id: string): Promise<Upload> {
@@ -189,8 +217,11 @@ async function getPending(context: GatewayContext, call: Call, id: string): Prom
 
 function checkPending(context: GatewayContext, upload: Upload): void {
   if (upload.state === "pending" && context.now() < upload.expiresAt) return;
-  const state = upload.state === "pending" ? "expired" : upload.state;
-  throw new GatewayError("invalid_request", `This upload is ${state}. Create a new one.`, {
+  throw notPending(upload.state === "pending" ? "expired" : upload.state);
+}
+
+function notPending(state: Upload["state"]): GatewayError {
+  return new GatewayError("invalid_request", `This upload is ${state}. Create a new one.`, {
     param: "upload_id",
   });
 }
@@ -232,8 +263,4 @@ async function* joined(
       yield chunk;
     }
   }
-}
-
-async function removeParts(context: GatewayContext, parts: readonly UploadPart[]): Promise<void> {
-  for (const part of parts) await context.blobs.delete(part.blob, AbortSignal.timeout(30_000));
 }
