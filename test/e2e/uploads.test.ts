@@ -136,7 +136,7 @@ describe("an upload in parts", () => {
   test("expires after its hour, and says so, before it is swept and after", async () => {
     let offset = 0;
     await using gateway = await startGateway({ now: () => Date.now() + offset });
-    const client = gateway.openai();
+    let client = gateway.openai();
     const upload = await createUpload(client, 1);
     expect(upload.expires_at).toBe(upload.created_at + 3_600);
     const part_ids = [await addPart(client, upload.id, "a")];
@@ -154,6 +154,9 @@ describe("an upload in parts", () => {
     };
     await isRefused();
     offset = 3 * 3_600_000;
+    // A start sweeps at once.
+    await gateway.restart();
+    client = gateway.openai();
     await expect
       .poll(() => filesOf(gateway), { timeout: 10_000 })
       .toMatchObject({ blobs: 0, parts: 0 });
