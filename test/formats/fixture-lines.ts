@@ -2,6 +2,7 @@ import { CodecError } from "../../src/core/codec-error.ts";
 import type { Format } from "../../src/core/format.ts";
 import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 import type { LineMap, MapOptions, Side } from "../../src/core/translation.ts";
+import type { TranslationMode } from "../../src/core/write-context.ts";
 import { withFrame, withoutFrame } from "../../src/formats/body-frame.ts";
 import { formats, requestMap, resultMap } from "../../src/formats/formats.ts";
 import { LineContext } from "../../src/formats/line-context.ts";
@@ -24,16 +25,21 @@ export interface Passage {
 }
 
 /** As in the product: in a line, through the maps of lines. */
-export function passLine(passage: Passage, body: JsonObject): Passed {
+export function passLine(
+  passage: Passage,
+  body: JsonObject,
+  mode: TranslationMode = "warn",
+): Passed {
   const { fixture, kind, from, to } = passage;
+  const options = { ...optionsOf(fixture), mode };
   const source = sideOf(fixture, from);
   const target = sideOf(fixture, to);
   // A result names its own model; only a job's side stands in for it.
   const reader = target.format.name === "bedrock" ? target : { ...target, model: null };
   const map =
     kind === "request"
-      ? requestMap(source, target, optionsOf(fixture))
-      : resultMap(source, reader, { ...optionsOf(fixture), hasMixedLines: true });
+      ? requestMap(source, target, options)
+      : resultMap(source, reader, { ...options, hasMixedLines: true });
   if (map === null) return { kind: "translated", body, warnings: [] };
   const line = JSON.stringify(writeEnvelope(source, kind, body));
   const mapped = map.map(line, 1);

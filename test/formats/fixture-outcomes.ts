@@ -2,7 +2,7 @@ import type { JsonObject } from "../../src/core/json.ts";
 import { accentOf } from "../support/chat-accents.ts";
 import type { ChatCase, ChatDirection } from "../support/chat-fixtures.ts";
 import { meaningOf, withoutOrigin } from "../support/chat-meaning.ts";
-import { type Passed, passCodec, passLine } from "./fixture-lines.ts";
+import { type Passage, type Passed, passCodec, passLine } from "./fixture-lines.ts";
 
 /** What becomes of a body in one direction: what it then means, what was warned of, what its API's schema says against it. */
 export type Outcome =
@@ -10,6 +10,8 @@ export type Outcome =
       readonly body: JsonObject;
       readonly warnings: readonly string[];
       readonly problem: string | null;
+      /** What becomes of it where nothing may be left out; results are never refused. */
+      readonly inStrict: "the same" | "another" | "refused";
     }
   | { readonly refused: string };
 
@@ -17,7 +19,13 @@ export function wantedOutcome(fixture: ChatCase, direction: ChatDirection): Outc
   const { outcome, warnings } = direction;
   if (outcome.kind === "refused") return { refused: outcome.says };
   const body = comparable(direction, withModel(fixture, direction, outcome.body));
-  return { body, warnings: warnings.toSorted(), problem: null };
+  const isRefusable = direction.kind === "request" && direction.from !== direction.to;
+  return {
+    body,
+    warnings: warnings.toSorted(),
+    problem: null,
+    inStrict: isRefusable && warnings.length > 0 ? "refused" : "the same",
+  };
 }
 
 export function actualOutcome(fixture: ChatCase, direction: ChatDirection): Outcome {
@@ -33,12 +41,20 @@ export function actualOutcome(fixture: ChatCase, direction: ChatDirection): Outc
     body: comparable(direction, passed.body),
     warnings: [...new Set(passed.warnings)].toSorted(),
     problem: isBeyondSpecs(fixture, direction) ? null : accentOf(to).problem(kind, passed.body),
+    inStrict: from === to ? "the same" : strictOutcome(passage, body, passed.body),
   };
 }
 
-/** What a body keeps of itself may break the schema that it broke before. */
-function isBeyondSpecs({ beyondSpecs }: ChatCase, { kind, from, to }: ChatDirection): boolean {
-  return from === to && beyondSpecs[from]?.includes(kind) === true;
+function strictOutcome(passage: Passage, body: JsonObject, written: JsonObject) {
+  const passed = passLine(passage, body, "strict");
+  if (passed.kind === "refused") return "refused";
+  return JSON.stringify(passed.body) === JSON.stringify(written) ? "the same" : "another";
+}
+
+/** Where the target's own file breaks its schema on purpose, a body that says the same may break it too. */
+function isBeyondSpecs({ beyondSpecs }: ChatCase, { kind, to, outcome }: ChatDirection): boolean {
+  if (outcome.kind !== "translated" || beyondSpecs[to]?.includes(kind) !== true) return false;
+  return accentOf(to).problem(kind, outcome.body) !== null;
 }
 
 function comparable({ kind, from, to }: ChatDirection, body: JsonObject): JsonObject {

@@ -18,7 +18,7 @@ export interface Accent {
 const NOVA = "amazon.nova-lite-v1:0";
 const CLAUDE_ON_BEDROCK = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-export const ACCENTS: Readonly<Record<string, Accent>> = {
+const ACCENTS: Readonly<Record<string, Accent>> = {
   openai: {
     format: "openai",
     endpoint: "chat",
@@ -96,7 +96,67 @@ export const ACCENTS: Readonly<Record<string, Accent>> = {
       return openaiProblem(kind, { ...body, model: "gpt-oss" });
     },
   },
+  "bedrock-llama": {
+    format: "bedrock",
+    endpoint: "chat",
+    variant: "InvokeModel",
+    model: "meta.llama3-1-8b-instruct-v1:0",
+    problem: (kind, body) =>
+      kind === "request"
+        ? membersProblem(body, ["prompt"], ["max_gen_len", "temperature", "top_p"])
+        : membersProblem(
+            body,
+            ["generation", "stop_reason"],
+            ["prompt_token_count", "generation_token_count"],
+          ),
+  },
+  "bedrock-mistral": {
+    format: "bedrock",
+    endpoint: "chat",
+    variant: "InvokeModel",
+    model: "mistral.mistral-7b-instruct-v0:2",
+    problem: (kind, body) =>
+      kind === "request"
+        ? membersProblem(body, ["prompt"], ["max_tokens", "stop", "temperature", "top_p", "top_k"])
+        : membersProblem(body, ["outputs"]),
+  },
+  "bedrock-mistral-chat": {
+    format: "bedrock",
+    endpoint: "chat",
+    variant: "InvokeModel",
+    model: "mistral.mistral-large-2407-v1:0",
+    problem: (kind, body) =>
+      kind === "request"
+        ? membersProblem(
+            body,
+            ["messages"],
+            ["max_tokens", "temperature", "top_p", "tools", "tool_choice"],
+          )
+        : membersProblem(body, ["choices"]),
+  },
+  "bedrock-titan": {
+    format: "bedrock",
+    endpoint: "chat",
+    variant: "InvokeModel",
+    model: "amazon.titan-text-express-v1",
+    problem: (kind, body) =>
+      kind === "request"
+        ? membersProblem(body, ["inputText"], ["textGenerationConfig"])
+        : membersProblem(body, ["inputTextTokenCount", "results"]),
+  },
 };
+
+/** AWS has no schemas of its models' own bodies: the members that its pages name, wanted ones first. */
+function membersProblem(
+  body: JsonObject,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): string | null {
+  const missing = required.filter((key) => body[key] === undefined);
+  const unknown = Object.keys(body).filter((key) => ![...required, ...optional].includes(key));
+  if (missing.length === 0 && unknown.length === 0) return null;
+  return `missing: ${missing.join(", ")}; unknown: ${unknown.join(", ")}`;
+}
 
 export function accentOf(name: string): Accent {
   const accent = ACCENTS[name];

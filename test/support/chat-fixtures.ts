@@ -51,7 +51,10 @@ const caseSchema = z.strictObject({
   request: expectationsSchema.default({}),
   response: expectationsSchema.default({}),
 });
-const bodiesSchema = z.strictObject({ request: z.json().optional(), response: z.json().optional() });
+const bodiesSchema = z.strictObject({
+  request: z.json().optional(),
+  response: z.json().optional(),
+});
 
 function loadCase(name: string): ChatCase {
   const { request, response, ...rest } = caseSchema.parse(readFixture(`chat/${name}/case.json`));
@@ -77,9 +80,11 @@ function readDirections(
   kind: ChatKind,
   { bodies, expectations }: { bodies: Record<string, JsonObject>; expectations: Expectations },
 ): ChatDirection[] {
-  const sources = Object.keys(bodies);
+  const { onlyTargets = [], onlySources } = expectations;
+  const accents = Object.keys(bodies);
+  const sources = onlySources ?? accents.filter((accent) => !onlyTargets.includes(accent));
   const declarations = readDeclarations(expectations, `${name}, ${kind}`);
-  const targets = new Set([...sources, ...declarations.refusing]);
+  const targets = new Set([...accents, ...declarations.refusing]);
   const directions = sources.flatMap((from) =>
     [...targets].flatMap((to): ChatDirection[] => {
       const { patches, warnings, refusals } = declarations.of(from, to);

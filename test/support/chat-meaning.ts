@@ -23,6 +23,7 @@ const SAME_BODY: Readonly<Record<string, string>> = {
   "bedrock-claude": "anthropic",
   "bedrock-openai": "openai",
   "bedrock-nova": "bedrock",
+  "bedrock-mistral-chat": "openai",
 };
 
 /** What a member comes to, its own members done before; undefined: it says nothing. */
@@ -125,6 +126,8 @@ const ECHOES = [
   "top_p",
 ];
 
+const PLAIN: Rules = { request: (value) => value, response: (value) => value, origin: [] };
+
 const RULES: Readonly<Record<string, Rules>> = {
   openai: {
     request: openaiRule,
@@ -154,6 +157,9 @@ const RULES: Readonly<Record<string, Rules>> = {
     origin: ["responseId", "createTime"],
   },
   bedrock: { request: converseRule, response: answer(converseAnswerRule), origin: ["metrics"] },
+  "bedrock-llama": PLAIN,
+  "bedrock-mistral": PLAIN,
+  "bedrock-titan": PLAIN,
 };
 
 /** JSON of users, in which even null means something. */
@@ -218,7 +224,7 @@ function isEmptySchema(value: Json): boolean {
 /** Without ids of items, which nobody refers to (`call_id` stays), and messages without a word. */
 function withoutItemIds(value: Json): Json {
   if (!isList(value)) return value;
-  return value.flatMap((item) => {
+  return value.flatMap((item): readonly Json[] => {
     if (!isJsonObject(item)) return [item];
     if (item["role"] === "assistant" && item["content"] === undefined) return [];
     const isCallOrMessage = "role" in item || item["type"] === "function_call";

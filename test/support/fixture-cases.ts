@@ -14,6 +14,9 @@ export const expectationsSchema = z.strictObject({
   expected: z.record(z.string(), patchSchema).optional(),
   warnings: z.record(z.string(), z.array(z.string())).optional(),
   refusals: z.record(z.string(), z.string()).optional(),
+  /** Files that don't say all, and so are no sources; and those that nothing becomes. */
+  onlyTargets: z.array(z.string()).optional(),
+  onlySources: z.array(z.string()).optional(),
 });
 
 export type Expectations = z.infer<typeof expectationsSchema>;
@@ -43,7 +46,7 @@ function folderUrl(folder: string): URL {
   return new URL(`../fixtures/${folder}/`, import.meta.url);
 }
 
-export interface Declared {
+interface Declared {
   readonly patches: readonly Patch[];
   readonly warnings: readonly string[];
   readonly refusals: readonly string[];
