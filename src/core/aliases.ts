@@ -34,8 +34,34 @@ export async function insertAliases(
       objectId: object.id,
     });
   }
-  if (!("native" in object) || object.native === null) return;
-  await tables.aliases.insert({
+  if ("native" in object && kind !== "upload") await claimNativeId(tables, kind, object);
+}
+
+/** Makes the native id that of our object, though someone may have listed it at its provider before it was known to be ours. */
+export async function claimNativeId(
+  tables: Tables,
+  kind: "file" | "batch",
+  object: StoredFile | Batch,
+): Promise<void> {
+  const { native, account, owner } = object;
+  if (native === null || (await insertNativeAlias(tables, kind, object))) return;
+  const aliases = await tables.aliases.find(kind, native.id, [owner]);
+  const taken = aliases.find((alias) => alias.account === account)?.objectId ?? object.id;
+  const table = kind === "file" ? tables.files : tables.batches;
+  const other = await table.get(taken, "every");
+  if (taken === object.id || other?.origin !== "upstream") return;
+  await table.delete(taken, "every");
+  await insertNativeAlias(tables, kind, object);
+}
+
+/** False if its native id, where it has one, is known already. */
+export async function insertNativeAlias(
+  tables: Tables,
+  kind: "file" | "batch",
+  object: StoredFile | Batch,
+): Promise<boolean> {
+  if (object.native === null) return true;
+  return tables.aliases.insert({
     kind,
     owner: object.owner,
     account: object.account,

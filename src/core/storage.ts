@@ -94,8 +94,8 @@ export interface Alias {
 }
 
 export interface AliasTable {
-  /** Nothing happens if that very alias is there already. */
-  insert(alias: Alias): Promise<void>;
+  /** False, and nothing happens, if that very alias is there already. */
+  insert(alias: Alias): Promise<boolean>;
   /** Newest first; several where two accounts hold the same native id. */
   find(kind: AliasKind, id: string, owners: Owners): Promise<readonly Alias[]>;
 }

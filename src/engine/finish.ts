@@ -1,7 +1,8 @@
 import type { Batch, Counts, Part } from "../core/batch.ts";
 import type { NativeRef, StoredFile } from "../core/file.ts";
 import type { Tables } from "../core/storage.ts";
-import { insertAliases } from "../core/aliases.ts";
+import { claimNativeId, insertAliases } from "../core/aliases.ts";
+import type { FormatName } from "../core/format-name.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { EngineContext } from "./context.ts";
 import { type Outcome, saveEnd } from "./end.ts";
@@ -21,12 +22,15 @@ export async function finishBatch(
   const isFailure = outcome === "failed" && parts.every((part) => part.results.length === 0);
   const results = isFailure ? [] : await writeResults(context, { batch, parts }, signal);
   const now = context.now();
+  const { providers } = context;
+  // A batch that is given up may be of a provider that is no longer configured.
+  const format = providers.has(batch.provider) ? providers.get(batch.provider).format : null;
   await context.database.transaction(async (tables) => {
     const files = new Map<string, StoredFile>();
     for (const result of results) {
-      const file = resultFile(context, { batch, result, now });
+      const file = resultFile(context, { batch, result, format, now });
       files.set(result.role, file);
-      await insertResultFile(tables, file, { batch, parts });
+      await insertResultFile(tables, file, { batch, parts, format });
     }
     const output = files.get("output") ?? null;
     const error = files.get("error") ?? null;
@@ -85,19 +89,19 @@ function resultFile(
   {
     batch,
     result,
+    format,
     now,
   }: {
     readonly batch: Batch;
     readonly result: ResultFile;
+    readonly format: FormatName | null;
     readonly now: number;
   },
 ): StoredFile {
   const { nativeId } = result;
   const createdAt = wholeSecond(now);
   const native: NativeRef | null =
-    nativeId === null
-      ? null
-      : { id: nativeId, format: context.providers.get(batch.provider).format };
+    nativeId === null || format === null ? null : { id: nativeId, format };
   return {
     id: context.newId(now),
     owner: batch.owner,
@@ -134,13 +138,19 @@ function resultExpiry(context: EngineContext, batch: Batch, createdAt: number): 
 async function insertResultFile(
   tables: Tables,
   file: StoredFile,
-  { batch, parts }: { readonly batch: Batch; readonly parts: readonly Part[] },
+  {
+    batch,
+    parts,
+    format,
+  }: { readonly batch: Batch; readonly parts: readonly Part[]; readonly format: FormatName | null },
 ): Promise<void> {
   await tables.files.insert(file);
   await insertAliases(tables, "file", file);
+  if (format === null) return;
   for (const part of parts) {
     for (const raw of part.results) {
       if (raw.role !== file.role || raw.nativeId === null) continue;
+      await claimNativeId(tables, "file", { ...file, native: { id: raw.nativeId, format } });
       await tables.copies.save({
         fileId: file.id,
         provider: batch.provider,

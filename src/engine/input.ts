@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { claimNativeId } from "../core/aliases.ts";
 import type { Batch, Part } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Submission, UpstreamFile, UpstreamFiles } from "../core/provider.ts";
@@ -144,6 +145,8 @@ async function sendInput(
       createdAt: context.now(),
       expiresAt: sent.expiresAt,
     });
+    const native = { id: sent.id, format: context.providers.get(batch.provider).format };
+    await claimNativeId(tables, "file", { ...file, account, provider: batch.provider, native });
     return true;
   });
   return { sent, isShared };

@@ -1,7 +1,7 @@
+import { claimNativeId } from "../core/aliases.ts";
 import type { Batch, JobRef, Part } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { Provider, Upstream } from "../core/provider.ts";
-import type { Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
 import { saveEnd } from "./end.ts";
 import { ensureInputThere, toSubmission } from "./input.ts";
@@ -144,18 +144,15 @@ function settledAt(context: EngineContext, part: Part): number {
 async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promise<void> {
   const { batch, part, provider, account } = work;
   const now = context.now();
+  const native = { id: job.id, format: provider.format };
   await context.database.transaction(async (tables) => {
     await tables.batches.updatePart(part, { phase: "submitted", job, submittedAt: now });
-    await showNativeId(tables, { batch, job, provider, now });
-    await tables.aliases.insert({
-      kind: "batch",
-      owner: batch.owner,
-      account,
-      provider: provider.name,
-      dialect: null,
-      id: job.id,
-      objectId: batch.id,
-    });
+    // The one native job's id becomes the batch's own, unless a client was already told ours.
+    await changeBatch(tables, batch.id, (current) => ({
+      ...(current.options["shown"] === "ours" ? {} : { native }),
+      times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
+    }));
+    await claimNativeId(tables, "batch", { ...batch, account, native });
     await tables.events.append({
       id: context.newId(now),
       at: now,
@@ -167,29 +164,6 @@ async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promi
       data: { provider: provider.name, job: job.id, part: part.id },
     });
   });
-}
-
-/** The one native job's id becomes the batch's own, unless a client was already told ours. */
-async function showNativeId(
-  tables: Tables,
-  {
-    batch,
-    job,
-    provider,
-    now,
-  }: {
-    readonly batch: Batch;
-    readonly job: JobRef;
-    readonly provider: Provider;
-    readonly now: number;
-  },
-): Promise<void> {
-  await changeBatch(tables, batch.id, (current) => ({
-    ...(current.options["shown"] === "ours"
-      ? {}
-      : { native: { id: job.id, format: provider.format } }),
-    times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
-  }));
 }
 
 /** Nothing was made upstream: send it later if that may help, else the batch has failed, and why is kept for the client. */

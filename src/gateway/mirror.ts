@@ -10,7 +10,7 @@ import type {
   UpstreamJob,
   UpstreamPage,
 } from "../core/provider.ts";
-import { insertAliases } from "../core/aliases.ts";
+import { insertAliases, insertNativeAlias } from "../core/aliases.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
 
@@ -189,6 +189,7 @@ async function mirrorFile(
     version: 1,
   };
   await context.database.transaction(async (tables) => {
+    if (!(await insertNativeAlias(tables, "file", row))) return;
     await tables.files.insert(row);
     await insertAliases(tables, "file", row);
     await tables.copies.save({
@@ -258,6 +259,7 @@ async function mirrorJob(
     ...fromUpstream(source, upstreamJob),
   };
   await context.database.transaction(async (tables) => {
+    if (!(await insertNativeAlias(tables, "batch", row))) return;
     await tables.batches.insert(row);
     await insertAliases(tables, "batch", row);
   });

@@ -7,12 +7,14 @@ export function createAliasTable(executor: Kysely<Schema>): AliasTable {
   return {
     async insert(alias) {
       const { kind, id, owner, account, provider, dialect, object_id } = toRow(alias);
-      await sql`
+      const { rows } = await sql`
         insert into aliases (kind, id, owner, account, provider, dialect, object_id, number)
         select ${kind}, ${id}, ${owner}, ${account}, ${provider}, ${dialect}, ${object_id},
           coalesce(max(number), 0) + 1
         from aliases where kind = ${kind} and id = ${id}
-        on conflict do nothing`.execute(executor);
+        on conflict do nothing
+        returning id`.execute(executor);
+      return rows.length > 0;
     },
 
     async find(kind, id, owners) {

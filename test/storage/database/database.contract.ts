@@ -421,9 +421,10 @@ export function databaseContract(createPlace: () => Promise<Place>): void {
     test.each(["openai/default", null])(
       "the same alias of account %s twice is there once",
       async (account) => {
-        await database.aliases.insert(anAlias({ account }));
-        await database.aliases.insert(anAlias({ account }));
-        await database.aliases.insert(anAlias({ account, objectId: "another" }));
+        expect(await database.aliases.insert(anAlias({ account }))).toBe(true);
+        expect(await database.aliases.insert(anAlias({ account }))).toBe(false);
+        const another = anAlias({ account, objectId: "another" });
+        expect(await database.aliases.insert(another)).toBe(false);
         expect(await database.aliases.find("file", "file-abc", ANN)).toEqual([
           anAlias({ account }),
         ]);
