@@ -32,7 +32,8 @@ interface WrittenMessage extends JsonObject {
 /** `messages`: turns that alternate, the first of them the user's. */
 export function writeMessages(conversation: Conversation, scope: WriteScope): JsonObject[] {
   const messages: WrittenMessage[] = [];
-  for (const turn of conversation.turns) {
+  const isTrimmed = scope.model.family === "claude" && !scope.isOwn;
+  for (const turn of isTrimmed ? trimmed(conversation.turns) : conversation.turns) {
     const content = writeTurn(turn, scope);
     const last = messages.at(-1);
     // A turn of which nothing is left doesn't part its neighbours.
@@ -47,6 +48,18 @@ export function writeMessages(conversation: Conversation, scope: WriteScope): Js
     "Bedrock wants the user to begin: a message is made",
   );
   return [{ role: "user", content: [{ text: "Begin." }] }, ...messages];
+}
+
+/** Claude goes on with a last message of the assistant's, and refuses white space at its end. */
+function trimmed(turns: readonly Turn[]): readonly Turn[] {
+  const turn = turns.at(-1);
+  const last = turn?.kind === "assistant" ? turn.parts.at(-1) : undefined;
+  if (turn?.kind !== "assistant" || last?.kind !== "text") return turns;
+  const text = last.text.trimEnd();
+  if (text === last.text) return turns;
+  const parts = turn.parts.slice(0, -1);
+  const kept = text === "" ? parts : [...parts, { ...last, text }];
+  return [...turns.slice(0, -1), { ...turn, parts: kept }];
 }
 
 function writeTurn(turn: Turn, scope: WriteScope): JsonObject[] {
