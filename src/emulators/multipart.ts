@@ -25,23 +25,37 @@ export async function readMultipart(
   request: IncomingMessage,
   open: (part: PartHeader) => PartSink,
 ): Promise<void> {
-  const reader = createReader(boundaryOf(request), open);
+  await readParts(request, "form-data", (header) => open(parsePartHeader(header)));
+}
+
+/** The same for parts without names, that are told apart by their order (RFC 2387). */
+export async function readRelated(
+  request: IncomingMessage,
+  open: (contentType: string | null) => PartSink,
+): Promise<void> {
+  await readParts(request, "related", (header) => open(contentTypeIn(header)));
+}
+
+async function readParts(
+  request: IncomingMessage,
+  kind: "form-data" | "related",
+  open: (header: string) => PartSink,
+): Promise<void> {
+  const reader = createReader(boundaryOf(request, kind), open);
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (Buffer.isBuffer(chunk)) await reader.push(chunk);
   }
   reader.finish();
 }
 
-function boundaryOf(request: IncomingMessage): string {
+function boundaryOf(request: IncomingMessage, kind: "form-data" | "related"): string {
   const type = request.headers["content-type"] ?? "";
-  const match = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(
+  const match = /^multipart\/([\w-]+)\s*;.*\bboundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(
     type,
   );
-  const boundary = match?.[1] ?? match?.[2];
-  if (boundary === undefined) {
-    throw new MultipartError(
-      `Invalid Content-Type header (${type}). Expected multipart/form-data.`,
-    );
+  const boundary = match?.[2] ?? match?.[3];
+  if (boundary === undefined || match?.[1]?.toLowerCase() !== kind) {
+    throw new MultipartError(`Invalid Content-Type header (${type}). Expected multipart/${kind}.`);
   }
   return boundary;
 }
@@ -49,7 +63,7 @@ function boundaryOf(request: IncomingMessage): string {
 /** `delimiter`: the bytes after a boundary, that say whether another part follows. */
 type State = "preamble" | "delimiter" | "header" | "body" | "epilogue";
 
-function createReader(boundary: string, open: (part: PartHeader) => PartSink) {
+function createReader(boundary: string, open: (header: string) => PartSink) {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   let state: State = "preamble";
   // The first boundary has no line end before it, so one is lent to it.
@@ -86,7 +100,7 @@ function createReader(boundary: string, open: (part: PartHeader) => PartSink) {
       case "header": {
         const end = data.indexOf(BLANK_LINE);
         if (end === -1) return hold(data);
-        sink = open(parsePartHeader(data.toString("utf8", 0, end)));
+        sink = open(data.toString("utf8", 0, end));
         state = "body";
         return data.subarray(end + BLANK_LINE.length);
       }
@@ -128,12 +142,15 @@ function parsePartHeader(header: string): PartHeader {
   const name = /;\s*name="([^"]*)"/i.exec(disposition ?? "")?.[1];
   if (name === undefined) throw new MultipartError("A part of the form has no name.");
   const filename = /;\s*filename="([^"]*)"/i.exec(disposition ?? "")?.[1];
-  const contentType = /^content-type:\s*(.+?)\s*$/im.exec(header)?.[1];
   return {
     name: unescape(name),
     filename: filename === undefined ? null : unescape(filename),
-    contentType: contentType ?? null,
+    contentType: contentTypeIn(header),
   };
+}
+
+function contentTypeIn(header: string): string | null {
+  return /^content-type:\s*(.+?)\s*$/im.exec(header)?.[1] ?? null;
 }
 
 /** Clients write these three percent-encoded, and nothing else. */
