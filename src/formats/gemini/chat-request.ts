@@ -11,13 +11,13 @@ export function parseChatRequest(body: JsonObject): ChatRequest {
   const extras: Extra[] = [];
   readExtras(body, ROOT, extras);
   return {
+    ...parseGenerationConfig(body, extras),
     family: "gemini",
     model: parseModel(body),
     messages: parseMessages(body, extras),
     extras,
     tools: parseTools(body, extras),
     toolChoice: parseToolChoice(body, extras),
-    ...parseGenerationConfig(body, extras),
     store: protoFlag(body, "store", ROOT),
     serviceTier: parseServiceTier(body),
   };

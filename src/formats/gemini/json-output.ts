@@ -7,9 +7,12 @@ import type { SchemaReport } from "./schema-parts.ts";
 import { readClosedSchema } from "./schema-reader.ts";
 import { toGeminiSchema } from "./schema-writer.ts";
 
-const FIELDS = ["responseMimeType", "responseSchema", "responseJsonSchema", "_responseJsonSchema"];
-
-export const JSON_OUTPUT_FIELDS = FIELDS.join(" ");
+export const FORMAT_FIELDS = [
+  "responseMimeType",
+  "responseSchema",
+  "responseJsonSchema",
+  "_responseJsonSchema",
+] as const;
 
 /** `responseMimeType` with `responseSchema` or, in JSON Schema itself, `responseJsonSchema`. */
 export function parseResponseFormat(
@@ -21,7 +24,7 @@ export function parseResponseFormat(
   if (mediaType === "text/plain") return { kind: "text" };
   if (mediaType !== undefined && mediaType !== "application/json") {
     // `text/x.enum`: a bare word, which no other family can be held to.
-    for (const field of FIELDS) keepEssential(field, config, { at, extras });
+    for (const field of FORMAT_FIELDS) keepEssential(field, config, { at, extras });
     return undefined;
   }
   const schema = parseResponseSchema(config, at);

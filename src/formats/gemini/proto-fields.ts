@@ -19,7 +19,7 @@ import {
 export function spelled(object: JsonObject, name: string): string {
   if (object[name] !== undefined) return name;
   const other = snakeCase(name);
-  return object[other] === undefined ? name : other;
+  return other === name || object[other] === undefined ? name : other;
 }
 
 export function protoText(object: JsonObject, name: string, at: JsonPath): string | undefined {

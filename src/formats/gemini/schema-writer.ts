@@ -43,12 +43,32 @@ function convert(located: readonly Located[], place: Place, walk: Walk): JsonObj
   if (place.depth > MAX_DEPTH) {
     throw walk.report.refuse(`the schema is nested deeper than ${MAX_DEPTH} levels`);
   }
+  const [only] = located;
+  const leaf = located.length === 1 && only !== undefined ? writeLeaf(only.schema) : null;
+  if (leaf !== null) return leaf;
   const plain = expand(located, place.at, walk);
   const facts = gatherFacts(plain, place.at, walk);
   return facts.choices.length > 0
     ? writeChoice(facts, { plain, place }, walk)
     : writeTypes(facts, place, walk);
 }
+
+/** Most of a schema is plain types with a word about them, which need none of the rest. */
+function writeLeaf(schema: Json): JsonObject | null {
+  if (!isJsonObject(schema)) return null;
+  for (const key in schema) if (key !== "type" && key !== "description") return null;
+  const { type: name, description } = schema;
+  const type = typeof name === "string" ? LEAF_TYPES.get(name) : undefined;
+  if (type === undefined) return null;
+  return typeof description === "string" ? { type, description } : { type };
+}
+
+const LEAF_TYPES: ReadonlyMap<string, string> = new Map([
+  ["string", "STRING"],
+  ["integer", "INTEGER"],
+  ["number", "NUMBER"],
+  ["boolean", "BOOLEAN"],
+]);
 
 interface Origin {
   readonly plain: readonly PlainSchema[];
