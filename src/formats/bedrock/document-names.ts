@@ -10,13 +10,13 @@ export type DocumentNames = Map<string, number>;
 export function documentName(part: DocumentPart, taken: DocumentNames): string {
   const { filename, title } = part;
   const base = cleaned(withoutExtension(filename ?? title ?? ""));
-  let count = (taken.get(base) ?? 0) + 1;
+  let count = taken.get(base) ?? 0;
   let name = base;
   while (taken.has(name)) {
     count += 1;
     name = `${base} (${count})`;
   }
-  taken.set(base, count);
+  taken.set(base, Math.max(count, 1));
   if (name !== base) taken.set(name, 1);
   return name;
 }

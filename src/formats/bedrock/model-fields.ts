@@ -22,7 +22,8 @@ export function parseModelFields(body: JsonObject, extras: Extra[]): ModelFields
   const fields = readOptionalObject(body, "additionalModelRequestFields", ROOT);
   if (fields === undefined) return {};
   const found: OpenFields = { topK: undefined, parallelToolCalls: undefined, thinking: {} };
-  addFields(found, fields, { at: childPath(ROOT, "additionalModelRequestFields"), extras });
+  const at = childPath(ROOT, "additionalModelRequestFields");
+  addFields(found, fields, { at, extras, isTop: true });
   const { topK, parallelToolCalls, toolChoice, responseFormat, thinking } = found;
   return {
     topK,
@@ -45,6 +46,7 @@ interface OpenFields {
 interface FieldsPlace {
   readonly at: JsonPath;
   readonly extras: Extra[];
+  readonly isTop: boolean;
 }
 
 function addFields(found: OpenFields, fields: JsonObject, place: FieldsPlace): void {
@@ -52,8 +54,9 @@ function addFields(found: OpenFields, fields: JsonObject, place: FieldsPlace): v
     const value = fields[key];
     if (value === undefined || value === null || addField(found, key, value)) continue;
     const path = childPath(place.at, key);
-    const inner = isJsonObject(value) && HOLDERS.has(key) ? value : null;
-    if (inner !== null) addFields(found, inner, { at: path, extras: place.extras });
+    // Only one level: further down nothing is known.
+    const isHolder = place.isTop && HOLDERS.has(key) && isJsonObject(value);
+    if (isHolder) addFields(found, value, { at: path, extras: place.extras, isTop: false });
     else place.extras.push({ path, value, isEssential: false });
   }
 }
