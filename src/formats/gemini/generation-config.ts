@@ -91,12 +91,15 @@ const FIELDS = [
 type ConfigField = (typeof FIELDS)[number];
 
 /** In both spellings; those of the answer's format are read together. */
-const NAMES: ReadonlyMap<string, ConfigField | "format"> = new Map<string, ConfigField | "format">([
+const NAMES: ReadonlyMap<string, ConfigField | "format"> = new Map([
   ...FIELDS.flatMap((field) => bothSpellings(field, field)),
   ...FORMAT_FIELDS.flatMap((field) => bothSpellings(field, "format")),
 ]);
 
-function bothSpellings<Name>(field: string, name: Name): [string, Name][] {
+function bothSpellings(
+  field: string,
+  name: ConfigField | "format",
+): [string, ConfigField | "format"][] {
   return [
     [field, name],
     [snakeCase(field), name],

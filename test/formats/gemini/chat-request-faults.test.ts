@@ -80,8 +80,8 @@ describe("what the hub has no word for", () => {
       },
       [
         ["later", false],
-        ["tools[0].functionDeclarations[0].behavior", false],
         ["generationConfig.later", false],
+        ["tools[0].functionDeclarations[0].behavior", false],
       ],
     ],
   ])("%s", (_, more, wanted) => {
