@@ -17,6 +17,15 @@ export interface RunningEngine extends Engine {
 export function createEngine(context: EngineContext): RunningEngine {
   const polls = new Map<string, Promise<void>>();
   const sweep = createSweeper(context);
+  const pollForAll = async (batch: Batch) => {
+    if (await pollNow(context, batch)) {
+      polls.delete(batch.id);
+      return;
+    }
+    // A provider that is in trouble isn't asked again by every client that comes.
+    const pause = context.settings.pollSeconds * 1_000;
+    setTimeout(() => polls.delete(batch.id), pause).unref();
+  };
   const sweepAgain = async (signal: AbortSignal) => {
     await sweep(signal);
     await context.scheduler.wake(SWEEP_KEY, context.now() + context.settings.sweepSeconds * 1_000);
@@ -37,7 +46,7 @@ export function createEngine(context: EngineContext): RunningEngine {
       // One poll for everyone who asks at the same time. It isn't aborted when one of them leaves.
       let running = polls.get(batch.id);
       if (running === undefined) {
-        running = pollNow(context, batch).finally(() => polls.delete(batch.id));
+        running = pollForAll(batch);
         polls.set(batch.id, running);
       }
       await running;
@@ -74,8 +83,12 @@ async function wakeUnfinished(context: EngineContext, signal: AbortSignal): Prom
   }
 }
 
-async function pollNow(context: EngineContext, batch: Batch): Promise<void> {
-  const signal = AbortSignal.timeout(10_000);
+/** How long a client waits for the provider before it gets what is known here. */
+const POLL_MILLISECONDS = 5_000;
+
+/** False if the provider couldn't say. */
+async function pollNow(context: EngineContext, batch: Batch): Promise<boolean> {
+  const signal = AbortSignal.timeout(POLL_MILLISECONDS);
   try {
     const provider = context.providers.get(batch.provider);
     const parts = await context.database.batches.parts(batch.id);
@@ -87,10 +100,12 @@ async function pollNow(context: EngineContext, batch: Batch): Promise<void> {
       const polled = await pollPart(context, { batch, part, upstream }, signal);
       if (polled.phase === "ended") await context.scheduler.wake(batchKey(batch.id), context.now());
     }
+    return true;
   } catch (error) {
     // The client gets what we know; the engine's own poll goes on, and may have been the faster one.
-    if (isGatewayError(error, "stale")) return;
+    if (isGatewayError(error, "stale")) return true;
     context.log.warn({ batch: batch.id, error: String(error) }, "a client's poll failed");
+    return false;
   }
 }
 
