@@ -54,7 +54,7 @@ function takesCachePoints({ isOwn, model: { family } }: WriteScope): boolean {
   return isOwn || family === "claude" || family === "nova";
 }
 
-export function writeUserPart(part: UserPart, scope: WriteScope): JsonObject {
+function writeUserPart(part: UserPart, scope: WriteScope): JsonObject {
   switch (part.kind) {
     case "text":
       return writeText(part, scope);

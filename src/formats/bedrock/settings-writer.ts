@@ -53,7 +53,7 @@ export function writeSampling(request: ChatRequest, scope: WriteScope): WrittenS
   return clampSampling(request, context);
 }
 
-export function writeStop(
+function writeStop(
   { stop }: ChatRequest,
   { model, context, isOwn }: WriteScope,
 ): readonly string[] | undefined {

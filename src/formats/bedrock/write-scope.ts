@@ -19,6 +19,6 @@ export interface WriteScope {
 }
 
 /** A request may mark at most four places. */
-export interface CachePoints {
+interface CachePoints {
   left: number;
 }

@@ -33,7 +33,7 @@ export const MODELS = {
   profile: "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6",
 } as const;
 
-export function bodyOf(model: string, variant: string | null = null): BodyFormat {
+function bodyOf(model: string, variant: string | null = null): BodyFormat {
   return bedrock.chooseBody({ endpoint: "chat", model, variant, sample: null });
 }
 
