@@ -1,3 +1,4 @@
+import { startAnthropicEmulator } from "../emulators/anthropic/server.ts";
 import type { Emulator } from "../emulators/control.ts";
 import { DEFAULT_API_KEY } from "../emulators/openai/api-keys.ts";
 import { startOpenAIEmulator } from "../emulators/openai/server.ts";
@@ -24,14 +25,18 @@ export interface Emulators extends AsyncDisposable {
 type Start = (options: EmulateOptions & { readonly apiKey: string }) => Promise<Emulator>;
 
 const STARTERS: Readonly<Record<string, Start>> = {
-  openai: ({ port, host, speed, apiKey }) =>
-    startOpenAIEmulator({
-      apiKeys: [apiKey],
-      ...(port === undefined ? {} : { port }),
-      ...(host === undefined ? {} : { host }),
-      ...(speed === undefined ? {} : { speed }),
-    }),
+  openai: (options) => startOpenAIEmulator(withOneKey(options)),
+  anthropic: (options) => startAnthropicEmulator(withOneKey(options)),
 };
+
+function withOneKey({ port, host, speed, apiKey }: Parameters<Start>[0]) {
+  return {
+    apiKeys: [apiKey],
+    ...(port === undefined ? {} : { port }),
+    ...(host === undefined ? {} : { host }),
+    ...(speed === undefined ? {} : { speed }),
+  };
+}
 
 /** Starts emulated providers in this process and tells how to reach them. */
 export async function emulate(options: EmulateOptions = {}): Promise<Emulators> {

@@ -1,3 +1,4 @@
+import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { expect, test } from "vitest";
 import { emulate } from "../../src/cli/emulate.ts";
@@ -5,12 +6,21 @@ import { emulate } from "../../src/cli/emulate.ts";
 test("emulators are started and their addresses told", async () => {
   const lines: string[] = [];
   await using emulators = await emulate({ print: (line) => void lines.push(line) });
-  const openai = emulators.byProvider.get("openai");
-  expect(lines).toEqual([
-    `openai  base URL ${openai?.url}  API key sk-emulator  control ${openai?.controlUrl}`,
-  ]);
+  const [openai, anthropic] = ["openai", "anthropic"].map((name) => {
+    const emulator = emulators.byProvider.get(name);
+    const { url, controlUrl } = emulator ?? {};
+    expect(lines).toContain(`${name}  base URL ${url}  API key sk-emulator  control ${controlUrl}`);
+    return emulator;
+  });
+  expect(lines).toHaveLength(emulators.byProvider.size);
   const client = new OpenAI({ apiKey: "sk-emulator", baseURL: openai?.url ?? "", maxRetries: 0 });
   expect((await client.files.list()).data).toEqual([]);
+  const claude = new Anthropic({
+    apiKey: "sk-emulator",
+    baseURL: anthropic?.url ?? "",
+    maxRetries: 0,
+  });
+  expect((await claude.messages.batches.list()).data).toEqual([]);
 });
 
 test("the key may be chosen", async () => {
@@ -24,6 +34,6 @@ test("the key may be chosen", async () => {
 
 test("an unknown provider is refused before anything is started", async () => {
   await expect(emulate({ providers: ["openai", "acme"], print: () => undefined })).rejects.toThrow(
-    "There is no emulator for 'acme'; there are emulators for: openai.",
+    "There is no emulator for 'acme'; there are emulators for: openai, anthropic",
   );
 });
