@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { startAnthropicEmulator } from "../../src/emulators/anthropic/server.ts";
 import { sendCommand } from "../../src/emulators/control-routes.ts";
 import type { Fault } from "../../src/emulators/faults.ts";
 import { faultSchema } from "../../src/emulators/faults.ts";
@@ -8,18 +9,23 @@ import { startOpenAIEmulator } from "../../src/emulators/openai/server.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/emulators.md"), "utf8");
 
-/** The methods in the tables up to the end of what is said of OpenAI's control. */
-function documented(): string[] {
+/** The methods in the tables up to the faults, those of other emulators left out. */
+function documented(name: string): string[] {
   const [control = ""] = PAGE.split("A **fault** is one of these");
-  return [...control.matchAll(/^\| `(\w+)\(/gm)].map((match) => match[1] ?? "");
+  const [shared = "", ...own] = control.split(/^The (?=\w+ emulator also has:)/m);
+  const table = own.find((section) => section.startsWith(`${name} emulator`)) ?? "";
+  return [...(shared + table).matchAll(/^\| `(\w+)\(/gm)].map((match) => match[1] ?? "");
 }
 
-test("the page lists exactly the methods of the OpenAI emulator's control", async () => {
-  await using emulator = await startOpenAIEmulator();
+test.each([
+  ["OpenAI", startOpenAIEmulator],
+  ["Anthropic", startAnthropicEmulator],
+])("the page lists exactly the methods of the %s emulator's control", async (name, start) => {
+  await using emulator = await start();
   const refusal = await sendCommand(emulator.controlUrl, "none").catch(String);
   const listed = String(refusal).split("there are ")[1]?.split(", ") ?? [];
   expect(listed.length).toBeGreaterThan(15);
-  expect(documented().toSorted()).toEqual(listed.toSorted());
+  expect(documented(name).toSorted()).toEqual(listed.toSorted());
 });
 
 const FAULTS = [
