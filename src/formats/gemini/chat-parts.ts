@@ -38,10 +38,10 @@ export function parsePart(
     }
     case "inlineData":
       if (isThought) return nativePart(part, key, at);
-      return withQualifiers(parseInlineData(part, key, at), part, scope);
+      return withQualifiers(parseInlineData(part, key, { at, extras: scope.extras }), part, scope);
     case "fileData":
       if (isThought) return nativePart(part, key, at);
-      return withQualifiers(parseFileData(part, key, at), part, scope);
+      return withQualifiers(parseFileData(part, key, { at, extras: scope.extras }), part, scope);
     case "functionCall":
       return parseFunctionCall(part, at, scope);
     case "functionResponse":

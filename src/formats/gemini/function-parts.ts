@@ -56,7 +56,7 @@ export function parseFunctionResponse(
     kind: "tool_result",
     callId: scope.calls.result(name, idOf(result, resultAt)),
     name,
-    content: [...said, ...media.map(parseResultPart)],
+    content: [...said, ...media.map((item) => parseResultPart(item, scope))],
     isError: hasError(response),
     at,
   };
@@ -95,13 +95,15 @@ export function hasError(response: JsonObject): boolean {
   return error !== undefined && error !== null && error !== false && error !== "";
 }
 
-function parseResultPart({ value, at }: ProtoItem): ToolResultContent {
+function parseResultPart({ value, at }: ProtoItem, { extras }: PartScope): ToolResultContent {
   const part = toObject(value, at);
   const key = spelled(part, "inlineData");
-  return isJsonObject(part[key])
-    ? parseInlineData(part, key, at)
-    : nativePart(part, Object.keys(part)[0] ?? "part", at);
+  if (!isJsonObject(part[key])) return nativePart(part, Object.keys(part)[0] ?? "part", at);
+  readMediaExtras(part, at, extras);
+  return parseInlineData(part, key, { at, extras });
 }
+
+const readMediaExtras = createProtoExtrasReader("inlineData");
 
 export function nativePart(part: JsonObject, type: string, at: JsonPath): NativePart {
   return { kind: "native", family: "gemini", type, value: part, at };

@@ -66,7 +66,7 @@ function addContent(open: OpenResult, part: ToolResultContent, scope: WriteScope
       // From Gemini 3 on a result may hold bytes itself, though no addresses.
       const fits = isOwn || (generationOf(context.model) ?? 0) >= 3;
       const isInside = fits && written.data["inlineData"] !== undefined;
-      (isInside ? open.inside : open.beside).push(written.data);
+      (isInside ? open.inside : open.beside).push({ ...written.data, ...scope.own.at(part.at) });
       return;
     }
     case "native":

@@ -19,13 +19,13 @@ export function writeMedia(part: MediaPart, scope: WriteScope): WrittenMedia {
       return writeBytes(part, source, scope);
     case "text": {
       const data = Buffer.from(source.text, "utf8").toString("base64");
-      return inlineData("text/plain", data);
+      return inlineData({ mimeType: "text/plain", data });
     }
     case "url":
       return writeAddress(part, source, scope);
     case "file":
       if (source.family !== "gemini") return problem(`the file is stored at ${source.family}`);
-      return fileData(fileUri(source.id), source.mediaType);
+      return fileData(fileUri(source.id), source.mediaType, scope.own.at(part.at, "fileData"));
     case "s3":
       return problem("Gemini doesn't read from S3");
   }
@@ -35,12 +35,12 @@ type Source<Kind extends MediaSource["kind"]> = MediaSource & { readonly kind: K
 
 function writeBytes(
   part: MediaPart,
-  source: Source<"base64">,
-  { isOwn }: WriteScope,
+  { mediaType, data }: Source<"base64">,
+  { isOwn, own }: WriteScope,
 ): WrittenMedia {
-  const { mediaType, data } = source;
-  const taken = TYPES[part.kind];
-  if (isOwn || taken.test(mediaType)) return inlineData(mediaType, data);
+  if (isOwn || TYPES[part.kind].test(mediaType)) {
+    return inlineData({ mimeType: mediaType, data, ...own.at(part.at, "inlineData") });
+  }
   return problem(`Gemini takes no ${part.kind} as ${mediaType.slice(0, 80)}`);
 }
 
@@ -56,10 +56,10 @@ const TYPES: Readonly<Record<MediaPart["kind"], RegExp>> = {
 function writeAddress(
   part: MediaPart,
   { url, mediaType }: Source<"url">,
-  { context, isOwn }: WriteScope,
+  { context, isOwn, own }: WriteScope,
 ): WrittenMedia {
   const type = mediaType ?? mediaTypeOfAddress(url);
-  if (isOwn || isVideoPage(url)) return fileData(url, mediaType);
+  if (isOwn || isVideoPage(url)) return fileData(url, mediaType, own.at(part.at, "fileData"));
   if (!/^https:/i.test(url)) return problem("Gemini fetches only what is public under https");
   if (!readsAddresses(context.model)) {
     return problem(`${context.model ?? "the model"} fetches no addresses: it wants the bytes`);
@@ -67,7 +67,7 @@ function writeAddress(
   if (type !== null && !TYPES[part.kind].test(type)) {
     return problem(`Gemini takes no ${part.kind} as ${type.slice(0, 80)}`);
   }
-  return fileData(url, type);
+  return fileData(url, type, undefined);
 }
 
 /** A file is known by its name, `files/abc`, or by its address. */
@@ -75,12 +75,17 @@ function fileUri(id: string): string {
   return id.startsWith("files/") ? `${GOOGLE_FILES}v1beta/${id}` : id;
 }
 
-function inlineData(mimeType: string, data: string): WrittenMedia {
-  return { kind: "data", data: { inlineData: { mimeType, data } } };
+function inlineData(blob: JsonObject): WrittenMedia {
+  return { kind: "data", data: { inlineData: blob } };
 }
 
-function fileData(uri: string, mediaType: string | null): WrittenMedia {
-  return { kind: "data", data: { fileData: { fileUri: uri, mimeType: mediaType ?? undefined } } };
+function fileData(
+  uri: string,
+  mediaType: string | null,
+  extras: JsonObject | undefined,
+): WrittenMedia {
+  const file = { fileUri: uri, mimeType: mediaType ?? undefined, ...extras };
+  return { kind: "data", data: { fileData: file } };
 }
 
 function problem(text: string): WrittenMedia {

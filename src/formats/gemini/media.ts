@@ -1,3 +1,4 @@
+import type { Extra } from "../../core/chat-request.ts";
 import type {
   AudioPart,
   DocumentPart,
@@ -6,33 +7,50 @@ import type {
   VideoPart,
 } from "../../core/content.ts";
 import type { JsonObject } from "../../core/json.ts";
-import type { JsonPath } from "../../core/json-path.ts";
-import { readObject } from "../fields.ts";
-import { childPath } from "../../core/json-path.ts";
-import { readString } from "../fields.ts";
-import { protoText, spelled } from "./proto-fields.ts";
+import { childPath, type JsonPath } from "../../core/json-path.ts";
+import { readObject, readString } from "../fields.ts";
+import { createProtoExtrasReader, protoText, spelled } from "./proto-fields.ts";
 
 export type MediaPart = ImagePart | DocumentPart | AudioPart | VideoPart;
 
+export interface MediaPlace {
+  /** Of the part. */
+  readonly at: JsonPath;
+  readonly extras: Extra[];
+}
+
 /** `inlineData`: bytes. */
-export function parseInlineData(part: JsonObject, key: string, at: JsonPath): MediaPart {
+export function parseInlineData(
+  part: JsonObject,
+  key: string,
+  { at, extras }: MediaPlace,
+): MediaPart {
   const blob = readObject(part, key, at);
   const blobAt = childPath(at, key);
+  readBlobExtras(blob, blobAt, extras);
   const mediaType = normaliseMediaType(readString(blob, spelled(blob, "mimeType"), blobAt));
   const data = standardBase64(readString(blob, "data", blobAt));
   return toMediaPart({ kind: "base64", mediaType, data }, mediaType, at);
 }
 
 /** `fileData`: an address, most often of a file that Gemini keeps. */
-export function parseFileData(part: JsonObject, key: string, at: JsonPath): MediaPart {
+export function parseFileData(
+  part: JsonObject,
+  key: string,
+  { at, extras }: MediaPlace,
+): MediaPart {
   const file = readObject(part, key, at);
   const fileAt = childPath(at, key);
+  readFileExtras(file, fileAt, extras);
   const uri = readString(file, spelled(file, "fileUri"), fileAt);
   const given = protoText(file, "mimeType", fileAt);
   const mediaType = given === undefined ? null : normaliseMediaType(given);
   const kind = mediaType ?? (isVideoPage(uri) ? "video/*" : mediaTypeOfAddress(uri));
   return toMediaPart(toSource(uri, mediaType), kind ?? "", at);
 }
+
+const readBlobExtras = createProtoExtrasReader("mimeType data");
+const readFileExtras = createProtoExtrasReader("mimeType fileUri");
 
 function toSource(uri: string, mediaType: string | null): MediaSource {
   if (/^https?:/i.test(uri) && !uri.startsWith(GOOGLE_FILES)) {

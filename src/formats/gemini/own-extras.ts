@@ -43,13 +43,16 @@ export function isOwnExtra({ path }: Extra): boolean {
   return path.parent !== null && PLACES.test(placeText(path.parent));
 }
 
+/** One item may stand for a list of one. */
+const ITEM = "(\\[\\d+\\])?";
+
 const PLACES = new RegExp(
   [
     "^$",
     "^generationConfig(\\.thinkingConfig)?$",
     "^toolConfig(\\.functionCallingConfig)?$",
-    "^(contents(\\[\\d+\\])?|systemInstruction)\\.parts(\\[\\d+\\])?(\\.(functionCall|functionResponse))?$",
-    "^tools(\\[\\d+\\])?\\.functionDeclarations(\\[\\d+\\])?$",
+    `^(contents${ITEM}|systemInstruction|content)\\.parts${ITEM}(\\.functionResponse\\.parts${ITEM})?(\\.(functionCall|functionResponse|inlineData|fileData))?$`,
+    `^tools${ITEM}\\.functionDeclarations${ITEM}$`,
   ].join("|"),
 );
 
