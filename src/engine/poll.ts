@@ -13,7 +13,9 @@ export async function pollPart(
   if (part.job === null) return part;
   const report = await upstream.poll(part.job, signal);
   const now = context.now();
-  return context.database.transaction(async (tables) => {
+  let before: BatchState = batch.state;
+  let after: BatchState = batch.state;
+  const polled = await context.database.transaction(async (tables) => {
     const polled = await tables.batches.updatePart(part, {
       counts: report.counts ?? part.counts,
       ...(report.kind === "ended"
@@ -28,6 +30,8 @@ export async function pollPart(
     });
     await changeBatch(tables, batch.id, (current) => {
       const state = nextState(current.state, report);
+      before = current.state;
+      after = state;
       return {
         polledAt: now,
         state,
@@ -49,6 +53,8 @@ export async function pollPart(
     });
     return polled;
   });
+  if (after !== before) context.telemetry.batchState(batch.provider, after);
+  return polled;
 }
 
 /** States go forward only. What has ended upstream is `finalizing` until its results are here; a cancel stays one to the end. */

@@ -34,6 +34,10 @@ export async function createBatch(
   const batch = newBatch(context, call, { request, ...prepared });
   await insertBatch(context, call, { batch, ...prepared });
   context.telemetry.batchState(batch.provider, "validating");
+  if (prepared.inline !== null) {
+    const { bytes, lines } = prepared.inline;
+    context.telemetry.moved("in", { bytes, lines: lines ?? 0 });
+  }
   const handedOver = await context.engine.handedOver(
     batch.id,
     context.handOverMilliseconds,
@@ -308,7 +312,9 @@ export async function cancelBatch(
     }
     if (batch.state === "cancelling") return viewOf(batch);
     try {
-      return viewOf(await writeCancel(context, call, batch));
+      const cancelling = await writeCancel(context, call, batch);
+      context.telemetry.batchState(batch.provider, "cancelling");
+      return viewOf(cancelling);
     } catch (error) {
       if (!isGatewayError(error, "stale")) throw error;
     }

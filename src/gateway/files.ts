@@ -279,10 +279,12 @@ export async function openFile(
   const file = await getFile(context, call, id);
   const bytes = range === undefined ? null : resolveRange(range, file.bytes);
   const stream = await openBytes(context, call, { file, range: bytes });
-  context.telemetry.moved("out", {
-    bytes: bytes === null ? file.bytes : bytes.end - bytes.start + 1,
-    lines: bytes === null ? (file.lines ?? 0) : 0,
-  });
+  stream.once("end", () =>
+    context.telemetry.moved("out", {
+      bytes: bytes === null ? file.bytes : bytes.end - bytes.start + 1,
+      lines: bytes === null ? (file.lines ?? 0) : 0,
+    }),
+  );
   return { file, range: bytes, bytes: file.bytes, stream };
 }
 
