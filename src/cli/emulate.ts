@@ -1,5 +1,6 @@
 import { startAnthropicEmulator } from "../emulators/anthropic/server.ts";
 import type { Emulator } from "../emulators/control.ts";
+import { startGeminiEmulator } from "../emulators/gemini/server.ts";
 import { DEFAULT_API_KEY } from "../emulators/openai/api-keys.ts";
 import { startOpenAIEmulator } from "../emulators/openai/server.ts";
 import type { Speed } from "../emulators/pace.ts";
@@ -27,6 +28,7 @@ type Start = (options: EmulateOptions & { readonly apiKey: string }) => Promise<
 const STARTERS: Readonly<Record<string, Start>> = {
   openai: (options) => startOpenAIEmulator(withOneKey(options)),
   anthropic: (options) => startAnthropicEmulator(withOneKey(options)),
+  gemini: (options) => startGeminiEmulator(withOneKey(options)),
 };
 
 function withOneKey({ port, host, speed, apiKey }: Parameters<Start>[0]) {

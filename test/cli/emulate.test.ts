@@ -21,6 +21,9 @@ test("emulators are started and their addresses told", async () => {
     maxRetries: 0,
   });
   expect((await claude.messages.batches.list()).data).toEqual([]);
+  const gemini = emulators.byProvider.get("gemini")?.url ?? "";
+  const headers = { "x-goog-api-key": "sk-emulator" };
+  expect(await (await fetch(`${gemini}/v1beta/files`, { headers })).json()).toEqual({});
 });
 
 test("the key may be chosen", async () => {
@@ -34,6 +37,6 @@ test("the key may be chosen", async () => {
 
 test("an unknown provider is refused before anything is started", async () => {
   await expect(emulate({ providers: ["openai", "acme"], print: () => undefined })).rejects.toThrow(
-    "There is no emulator for 'acme'; there are emulators for: openai, anthropic",
+    "There is no emulator for 'acme'; there are emulators for: openai, anthropic, gemini",
   );
 });

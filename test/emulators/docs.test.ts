@@ -5,6 +5,7 @@ import { startAnthropicEmulator } from "../../src/emulators/anthropic/server.ts"
 import { sendCommand } from "../../src/emulators/control-routes.ts";
 import type { Fault } from "../../src/emulators/faults.ts";
 import { faultSchema } from "../../src/emulators/faults.ts";
+import { startGeminiEmulator } from "../../src/emulators/gemini/server.ts";
 import { startOpenAIEmulator } from "../../src/emulators/openai/server.ts";
 
 const PAGE = readFileSync(resolve(import.meta.dirname, "../../docs/emulators.md"), "utf8");
@@ -20,6 +21,7 @@ function documented(name: string): string[] {
 test.each([
   ["OpenAI", startOpenAIEmulator],
   ["Anthropic", startAnthropicEmulator],
+  ["Gemini", startGeminiEmulator],
 ])("the page lists exactly the methods of the %s emulator's control", async (name, start) => {
   await using emulator = await start();
   const refusal = await sendCommand(emulator.controlUrl, "none").catch(String);
