@@ -110,7 +110,7 @@ function writeAssistantPart(part: AssistantPart, scope: WriteScope): JsonObject 
     case "reasoning":
       return writeReasoning(part, scope);
     case "redacted_reasoning":
-      if (part.data.family === "bedrock" && scope.isOwn) {
+      if (part.data.family === "bedrock" && isClaudeOrOwn(scope)) {
         return { reasoningContent: { redactedContent: part.data.value } };
       }
       scope.context.warn(part.at, "Converse takes only its own hidden thinking back");
@@ -133,13 +133,17 @@ function writeAssistantPart(part: AssistantPart, scope: WriteScope): JsonObject 
 /** Thinking goes back to Claude with the signature that proves it, and unsigned to the models that don't sign. */
 function writeReasoning(part: ReasoningPart, scope: WriteScope): JsonObject | null {
   const { text, signature } = part;
-  const isClaude = scope.model.family === "claude" || scope.isOwn;
-  const isProven = isClaude && signature?.family === "anthropic";
+  const isProven = isClaudeOrOwn(scope) && signature?.family === "anthropic";
   if (isProven || (scope.isOwn && signature === undefined)) {
     return { reasoningContent: { reasoningText: { text, signature: signature?.value } } };
   }
   scope.context.warn(part.at, "Converse takes only thinking back that its own models signed");
   return null;
+}
+
+/** Bedrock's own requests know whose thinking they hold, whatever the model is called. */
+function isClaudeOrOwn({ model, isOwn }: WriteScope): boolean {
+  return isOwn || model.family === "claude";
 }
 
 function writeToolCall(part: ToolCallPart, { context, model }: WriteScope): JsonObject {

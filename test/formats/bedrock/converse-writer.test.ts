@@ -386,6 +386,18 @@ describe("Thinking in the history of a Converse body", () => {
     ["Gemini's to Claude", thought("gemini"), MODELS.claude, false],
     ["unsigned", thought(null), MODELS.claude, false],
     ["hidden", hidden, MODELS.claude, false],
+    [
+      "hidden by Bedrock",
+      { ...hidden, data: { family: "bedrock", value: "eA==" } },
+      MODELS.claude,
+      true,
+    ],
+    [
+      "hidden by Bedrock, to Nova",
+      { ...hidden, data: { family: "bedrock", value: "eA==" } },
+      MODELS.nova,
+      false,
+    ],
   ])("goes back if it's proven: %s", (_, part, ...[model, isKept]) => {
     const messages = [user("a"), assistant(part, "b"), user("c")];
     const { body, warnings } = write(messages, {}, { model });
