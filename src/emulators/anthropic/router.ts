@@ -1,7 +1,7 @@
 import { ApiError } from "./api-error.ts";
 import type { Route } from "./call.ts";
 
-export const API_ROOT = "/v1";
+const API_ROOT = "/v1";
 
 export interface Found {
   readonly route: Route;

@@ -55,6 +55,8 @@ test("an answer ends at its limit and before a stop sequence", async () => {
   await using stage = await startStage();
   const short = await stage.client.messages.create({ ...ASKED, max_tokens: 5 });
   expect(short.stop_reason).toBe("max_tokens");
+  const none = await stage.client.messages.create({ ...ASKED, max_tokens: 0 });
+  expect(none).toMatchObject({ content: [], stop_reason: "max_tokens" });
   const stopped = await stage.client.messages.create({
     ...ASKED,
     stop_sequences: ["never", "####"],
@@ -227,7 +229,7 @@ test.each<[string, Record<string, unknown>]>([
   ["`top_k` is not supported for this model.", { ...LATER, top_k: 1 }],
   ["n: Extra inputs are not permitted", { n: 1 }],
   ["max_tokens: Input should be a valid integer", { max_tokens: "5" }],
-  ["max_tokens: Input should be greater than or equal to 1", { max_tokens: 0 }],
+  ["max_tokens: Input should be greater than or equal to 0", { max_tokens: -1 }],
   ["stop_sequences: each stop sequence must contain non-whitespace", { stop_sequences: ["\n"] }],
   ["tools: Tool names must be unique.", { tools: [TOOL, TOOL] }],
   ["tools.0.input_schema: Field required", { tools: [{ name: "a" }] }],

@@ -104,7 +104,7 @@ async function rawCall(method: string, url: string, options: CallOptions): Promi
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
 }
 
-export type Params = Anthropic.Messages.BatchCreateParams.Request["params"];
+type Params = Anthropic.Messages.BatchCreateParams.Request["params"];
 
 /** A request of a batch, with anything about its params changed. */
 export function batchRequest(id: string, changes: Readonly<Record<string, unknown>> = {}) {

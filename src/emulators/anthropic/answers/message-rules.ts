@@ -90,7 +90,7 @@ const RULES: Rules = {
       "content",
     ]),
   ),
-  max_tokens: integer({ min: 1 }),
+  max_tokens: integer({ min: 0 }),
   system: textOr(list(textBlock)),
   stop_sequences: list(text()),
   stream: boolean,
