@@ -54,7 +54,7 @@ export interface BatchRecord {
   work: BatchWork | null;
 }
 
-export type BatchOutput =
+type BatchOutput =
   | { readonly kind: "file"; readonly name: string }
   | { readonly kind: "inline"; readonly path: string };
 

@@ -152,8 +152,13 @@ function wrongValue(value: Json, path: string, type: string) {
 }
 
 function join(path: string, name: string): string {
-  const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const snake = toSnake(name);
   return path === "" ? snake : `${path}.${snake}`;
+}
+
+/** A name as it is spelt in the proto files. */
+export function toSnake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function toCamel(name: string): string {

@@ -3,8 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { contentRange, parseRange } from "../../lib/http-range.ts";
 import type { Reply } from "./call.ts";
-import type { StatusError } from "./status-error.ts";
-import { renderError, StatusError as Failure } from "./status-error.ts";
+import { renderError, StatusError } from "./status-error.ts";
 
 export async function sendReply(
   request: IncomingMessage,
@@ -65,7 +64,7 @@ async function sendFile(
   const last = file.bytes - 1;
   const end = asked === null || asked.start === null ? last : Math.min(asked.end ?? last, last);
   if (asked !== null && (start >= file.bytes || end < start)) {
-    throw new Failure("OUT_OF_RANGE", "The requested range is not satisfiable.", { http: 416 });
+    throw new StatusError("OUT_OF_RANGE", "The requested range is not satisfiable.", { http: 416 });
   }
   response.setHeader("content-type", "application/octet-stream");
   response.setHeader("content-length", end - start + 1);

@@ -74,10 +74,10 @@ async function embedMany(call: Call, host: AnswerHost): Promise<Reply> {
       `* BatchEmbedContentsRequest.requests: at least one and at most ${most} requests can be in one batch.`,
     );
   }
-  for (const one of requests) {
+  for (const [index, one] of requests.entries()) {
     if (one["model"] === undefined) {
       throw invalidArgument(
-        "* BatchEmbedContentsRequest.requests[0].model: unexpected model name format",
+        `* BatchEmbedContentsRequest.requests[${index}].model: unexpected model name format`,
       );
     }
     checkModelOf(one, model.name);

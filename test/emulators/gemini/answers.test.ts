@@ -169,7 +169,7 @@ test.each<readonly [what: string, request: Request, problem: string]>([
   ["the same field twice", { tool_config: {}, toolConfig: {} }, "already set"],
   ["a temperature out of range", { generationConfig: { temperature: 2.5 } }, "temperature"],
   ["too many stops", { generationConfig: { stopSequences: "abcdef".split("") } }, "stop_sequences"],
-  ["too many candidates", { generationConfig: { candidateCount: 9 } }, "candidateCount"],
+  ["too many candidates", { generationConfig: { candidateCount: 9 } }, "candidate_count"],
   ["a schema for plain text", { generationConfig: { responseSchema: { type: "STRING" } } }, "mime"],
   [
     "a keyword of JSON Schema",

@@ -272,3 +272,25 @@ test("results can't be deleted but with their batch", async () => {
   const gone = await stage.call("GET", `/v1beta/${output}`);
   expect([gone.status, gone.json.error.status]).toEqual([404, "NOT_FOUND"]);
 });
+
+test.each([
+  ["form data", "multipart/form-data; boundary=edge", "--edge\r\n\r\n{}\r\n--edge--\r\n"],
+  ["no second part", "multipart/related; boundary=edge", "--edge\r\n\r\n{}\r\n--edge--\r\n"],
+  [
+    "three parts",
+    "multipart/related; boundary=edge",
+    `--edge${"\r\n\r\n{}\r\n--edge".repeat(3)}--`,
+  ],
+  ["no end", "multipart/related; boundary=edge", "--edge\r\n\r\n{}\r\n--edge\r\n\r\nabc"],
+  [
+    "metadata that isn't JSON",
+    "multipart/related; boundary=edge",
+    `--edge${"\r\n\r\nx\r\n--edge".repeat(2)}--`,
+  ],
+])("a multipart upload with %s is refused, and leaves nothing", async (_, type, body) => {
+  await using stage = await startStage();
+  const headers = { "x-goog-upload-protocol": "multipart", "content-type": type };
+  const refused = await stage.call("POST", "/upload/v1beta/files", { body, headers });
+  expect(refused.status).toBe(400);
+  expect(stage.control.files()).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { isJsonObject, numberOf, objectOf, objectsOf, stringsOf, textOf } from "
 import { PART_DATA } from "../messages.ts";
 import type { ModelInfo } from "../models.ts";
 import { invalidArgument } from "../status-error.ts";
+import { toSnake } from "../proto-json.ts";
 import { checkFunctions } from "./function-rules.ts";
 import { checkSchema, refused } from "./schema-rules.ts";
 
@@ -49,11 +50,9 @@ function checkParts(content: JsonObject, path: string): void {
         "required oneof field 'data' must have one initialized field",
       );
     }
-    for (const name of ["inlineData", "fileData"]) {
-      const data = part[name];
-      if (isJsonObject(data) && name === "inlineData" && textOf(data["mimeType"]) === "") {
-        throw refused(`${path}.parts[${index}].inline_data.mime_type`, "must not be empty.");
-      }
+    const data = part["inlineData"];
+    if (isJsonObject(data) && textOf(data["mimeType"]) === "") {
+      throw refused(`${path}.parts[${index}].inline_data.mime_type`, "must not be empty.");
     }
   }
 }
@@ -75,7 +74,7 @@ function checkConfig(config: JsonObject, model: ModelInfo): void {
     const value = config[name];
     if (typeof value === "number" && (value < low || value > high)) {
       throw refused(
-        `generation_config.${name}`,
+        `generation_config.${toSnake(name)}`,
         `must be in the range [${low}, ${high}], not ${value}.`,
       );
     }
