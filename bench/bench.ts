@@ -46,11 +46,11 @@ async function main(): Promise<void> {
     `start-up: ${gateway.startMilliseconds.toFixed(0)} ms to the line that says it listens`,
   );
   try {
+    const idleMiB = gateway.residentMiB();
+    console.log(`idle gateway: ${idleMiB.toFixed(0)} MiB\n`);
     // Both the bench's client and the servers get warm before anything is counted.
     for (const url of [`${emulator.url}/files`, `${bare.url}/files`, `${gateway.url}/v1/files`])
       await upload(url, 32 * MIB, KEY);
-    const idleMiB = gateway.residentMiB();
-    console.log(`idle gateway after warm-up: ${idleMiB.toFixed(0)} MiB\n`);
     await transfers({ emulator, bare, gateway, idleMiB });
     await results({ emulator, bare, gateway, idleMiB });
     await latencies({ emulator, proxy, gateway });
