@@ -7,11 +7,11 @@ import { createLineIds } from "../../src/formats/line-ids.ts";
 import { formats, requestMap, resultMap } from "../../src/formats/formats.ts";
 import { mutated } from "./openai/mutations.ts";
 import { requestLines, resultLines } from "./oracle/lines.ts";
+import { FORMAT_NAMES, MODELS } from "./oracle/sides.ts";
 
 const RUNS = 400;
 
-const names = Object.keys(formats).filter((name): name is FormatName => name in formats);
-const pairs = names.flatMap((from) => names.map((to) => ({ from, to })));
+const pairs = FORMAT_NAMES.flatMap((from) => FORMAT_NAMES.map((to) => ({ from, to })));
 
 describe("whatever a line is, its map gives lines or an error of that line", () => {
   test.each(pairs)("requests $from → $to", ({ from, to }) => {
@@ -61,13 +61,6 @@ const OPTIONS: MapOptions = {
   ids: createLineIds(null),
   nowSeconds: () => 1_790_000_000,
   newId: (prefix) => `${prefix}1`,
-};
-
-const MODELS: Readonly<Record<FormatName, string>> = {
-  openai: "gpt-4.1-mini",
-  anthropic: "claude-sonnet-4-5",
-  gemini: "gemini-2.5-flash",
-  bedrock: "amazon.nova-lite-v1:0",
 };
 
 function side(name: FormatName): Side {
