@@ -83,7 +83,7 @@ function prose(random: Random, language: Language, length: number): string {
     text += random(5) === 0 ? "\n\n" : " ";
     if (random(40) === 0) text += `\`\`\`js\n${CODE}\`\`\`\n`;
   }
-  return text;
+  return text.trimEnd();
 }
 
 type Language = keyof typeof SENTENCES;

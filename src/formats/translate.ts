@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import type { LineError } from "../core/lines.ts";
 import type { LineMap, MappedLine } from "../core/translation.ts";
@@ -23,8 +23,6 @@ export interface TranslateOptions {
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** So much is mapped between two looks at the clock. */
 const SLICE_BYTES = 16 * 1024;
-/** A chunk may be a whole file; what comes of it isn't kept. */
-const MAX_WRITE_BYTES = 1024 * 1024;
 /** After so much work without a pause, everybody else gets a turn. */
 const TURN_MILLISECONDS = 10;
 
@@ -59,20 +57,23 @@ export async function* translate(
       const startedAt = performance.now();
       splitter.push(slice);
       busyMilliseconds += performance.now() - startedAt;
-      if (output.size >= MAX_WRITE_BYTES) yield output.take();
+      // A chunk may be a whole file; what comes of it isn't kept.
+      if (output.isFull) yield output.take();
       if (busyMilliseconds < TURN_MILLISECONDS) continue;
       await setImmediate();
       busyMilliseconds = 0;
     }
-    if (output.size > 0) yield output.take();
+    if (!output.isEmpty) yield output.take();
   }
   signal?.throwIfAborted();
   splitter.end();
   for (const mapped of map.end()) add(mapped, 0);
-  if (output.size > 0) yield output.take();
+  if (!output.isEmpty) yield output.take();
 }
 
 function mapBytes(line: Buffer, number: number, map: LineMap): MappedLine {
+  // Most lines are, and that's cheaper to find out and to read.
+  if (isAscii(line)) return map.map(line.toString("latin1"), number);
   if (isUtf8(line)) return map.map(line.toString("utf8"), number);
   return map.reject(number, invalidLine("the line is not valid UTF-8", number), line);
 }

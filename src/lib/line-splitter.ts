@@ -57,7 +57,7 @@ export class LineSplitter {
     let start = 0;
     let newline = buffer.indexOf(NEWLINE, start);
     while (newline !== -1) {
-      this.#emit(buffer.subarray(start, newline));
+      this.#endLine(buffer, start, newline);
       this.#lineStart += newline - start + 1;
       this.#number += 1;
       start = newline + 1;
@@ -78,7 +78,7 @@ export class LineSplitter {
 
   /** The last line may lack its newline. */
   end(): void {
-    if (this.#pendingBytes > 0) this.#emit(Buffer.alloc(0));
+    if (this.#pendingBytes > 0) this.#endLine(Buffer.alloc(0), 0, 0);
   }
 
   #refuse(pieces: readonly Buffer[]): void {
@@ -88,47 +88,60 @@ export class LineSplitter {
     this.#onTooLong(this.#number, Buffer.concat(pieces, headBytes));
   }
 
-  #emit(tail: Buffer): void {
+  /** `from` to `to` of `buffer` is the line's end, and all of it if nothing is pending. */
+  #endLine(buffer: Buffer, from: number, to: number): void {
     if (this.#isSkipping) {
       this.#isSkipping = false;
       return;
     }
-    let line = tail;
-    let start = this.#lineStart;
-    if (this.#pending.length > 0) {
-      start -= this.#pendingBytes;
-      this.#pending.push(tail);
-      line =
-        this.#pending.length === 2 && tail.length === 0
-          ? firstOf(this.#pending)
-          : Buffer.concat(this.#pending);
-      this.#pending = [];
-      this.#pendingBytes = 0;
-    }
-    if (line.length > this.#maxLineBytes) {
-      this.#refuse([line]);
+    if (this.#pending.length === 0) {
+      this.#emit(buffer, { from, to, offset: this.#lineStart });
       return;
     }
-    const hasBom = start === 0 && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
-    let from = hasBom ? 3 : 0;
-    let to = line.length;
-    while (from < to && isBlank(line[from])) from += 1;
-    while (to > from && isBlank(line[to - 1])) to -= 1;
-    if (from === to) return;
-    this.#onLine(line.subarray(from, to), {
+    const offset = this.#lineStart - this.#pendingBytes;
+    const pieces = from === to ? this.#pending : [...this.#pending, buffer.subarray(from, to)];
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    const [only] = pieces;
+    const line = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+    this.#emit(line, { from: 0, to: line.length, offset });
+  }
+
+  #emit(buffer: Buffer, place: LinePlace): void {
+    let { from, to, offset } = place;
+    if (to - from > this.#maxLineBytes) {
+      this.#refuse([buffer.subarray(from, to)]);
+      return;
+    }
+    if (offset === 0 && hasBom(buffer, from)) {
+      from += 3;
+      offset += 3;
+    }
+    const start = from;
+    while (from < to && isBlank(buffer[from])) from += 1;
+    while (to > from && isBlank(buffer[to - 1])) to -= 1;
+    if (from >= to) return;
+    this.#onLine(buffer.subarray(from, to), {
       number: this.#number,
-      offset: start + from,
+      offset: offset + from - start,
       length: to - from,
     });
   }
 }
 
-function isBlank(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
+/** Of a line in a buffer; `offset` is where it begins in the stream. */
+interface LinePlace {
+  readonly from: number;
+  readonly to: number;
+  readonly offset: number;
 }
 
-function firstOf(buffers: readonly Buffer[]): Buffer {
-  return buffers[0] ?? Buffer.alloc(0);
+function hasBom(buffer: Buffer, at: number): boolean {
+  return buffer[at] === 0xef && buffer[at + 1] === 0xbb && buffer[at + 2] === 0xbf;
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
 }
 
 /** Runs a whole stream through a splitter. */

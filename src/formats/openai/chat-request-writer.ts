@@ -13,11 +13,15 @@ import { writeServiceTier } from "./service-tier.ts";
 /** A Chat Completions request body: https://platform.openai.com/docs/api-reference/chat/create */
 export function writeChatRequest(request: ChatRequest, context: WriteContext): JsonObject {
   const sampling = writeSampling(request, context);
+  const written = writeTools(request, context);
+  const stored = writeStored(request, context);
   warnOfThoughts(request, context);
   const body = {
     model: context.model ?? undefined,
     messages: writeMessages(request, context),
-    ...writeTools(request, context),
+    tools: written.tools,
+    tool_choice: written.tool_choice,
+    parallel_tool_calls: written.parallel_tool_calls,
     response_format: writeResponseFormat(request, context),
     max_completion_tokens: request.maxTokens,
     stop: writeStop(request, context),
@@ -35,7 +39,8 @@ export function writeChatRequest(request: ChatRequest, context: WriteContext): J
     verbosity: request.verbosity,
     prompt_cache_key: request.promptCacheKey,
     user: request.user,
-    ...writeStored(request, context),
+    metadata: stored.metadata,
+    store: stored.store,
     service_tier: writeServiceTier(request, context),
   };
   return withOwnExtras(body, request, NOT_IN_CHAT);
