@@ -1,4 +1,5 @@
 import type { Batch, Part, RawResult } from "../core/batch.ts";
+import type { StoredBlob } from "../core/blobs.ts";
 import type { Upstream } from "../core/provider.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
@@ -28,7 +29,13 @@ export async function collectPart(
       const stream = await result.open(signal);
       const watched =
         scan === null ? countLines(stream, { maxLineBytes, onLines }) : scan.watch(stream, onLines);
-      const stored = await context.blobs.put(blob, watched, signal);
+      let stored: StoredBlob;
+      try {
+        stored = await context.blobs.put(blob, watched, signal);
+      } finally {
+        // A store that fails at once never looks at it.
+        stream.destroy();
+      }
       if (lines > 0) {
         results.push({ role: result.role, blob, ...stored, lines, nativeId: result.nativeId });
       } else await context.blobs.delete(blob, signal);

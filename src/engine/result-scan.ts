@@ -56,12 +56,6 @@ export class ResultScan {
     return ((this.#seen[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
   }
 
-  /** Input lines that have no result, by number. */
-  *missing(): Generator<number> {
-    for (let number = 0; number < this.#index.lines; number += 1)
-      if (!this.has(number)) yield number;
-  }
-
   /** Passes chunks on untouched while it reads them; `onLines` gets the number of lines at the end. */
   async *watch(
     chunks: AsyncIterable<Uint8Array>,

@@ -55,13 +55,11 @@ function isClean(part: Part): boolean {
 class Rewriter {
   readonly #context: EngineContext;
   readonly #batch: Batch;
-  readonly #index: LineIndex;
   readonly #scan: ResultScan;
 
   constructor(context: EngineContext, batch: Batch, index: LineIndex) {
     this.#context = context;
     this.#batch = batch;
-    this.#index = index;
     this.#scan = new ResultScan(index, context.settings.maxLineBytes);
   }
 
@@ -91,60 +89,48 @@ class Rewriter {
       signal,
     }: { readonly counted: (lines: number) => void; readonly signal: AbortSignal },
   ): AsyncGenerator<Uint8Array> {
+    const context = this.#context;
     for (const result of raw.filter((candidate) => candidate.role === role)) {
-      let kept: Buffer[] = [];
-      const splitter = new LineSplitter((line) => {
-        if (this.#scan.accept(line)) kept.push(Buffer.concat([line, NEWLINE]));
-      }, this.#context.settings.maxLineBytes);
-      for await (const chunk of await this.#context.blobs.open(result.blob, signal)) {
-        if (!(chunk instanceof Uint8Array)) continue;
-        splitter.push(chunk);
-        if (kept.length > 0) yield Buffer.concat(kept);
-        counted(kept.length);
-        kept = [];
-      }
-      splitter.end();
-      if (kept.length > 0) yield Buffer.concat(kept);
-      counted(kept.length);
+      const keep = (line: Buffer) =>
+        this.#scan.accept(line) ? Buffer.concat([line, NEWLINE]) : null;
+      yield* this.#mapLines(await context.blobs.open(result.blob, signal), { counted, map: keep });
     }
-    if (role === "error") yield* this.#missingLines({ counted, signal });
+    const input = inputBlob(this.#batch);
+    if (role === "output" || input === null || this.#scan.faults.missing === 0) return;
+    // The index holds hashes of ids, not ids: they are read from the input again.
+    let number = -1;
+    const answer = (line: Buffer) => {
+      number += 1;
+      return this.#scan.has(number) ? null : neverRan(this.#batch, line, number);
+    };
+    yield* this.#mapLines(await context.blobs.open(input, signal), { counted, map: answer });
   }
 
-  async *#missingLines({
-    counted,
-    signal,
-  }: {
-    readonly counted: (lines: number) => void;
-    readonly signal: AbortSignal;
-  }): AsyncGenerator<Uint8Array> {
-    let chunk: Buffer[] = [];
-    for (const number of this.#scan.missing()) {
-      chunk.push(
-        Buffer.from(
-          `${JSON.stringify(neverRan(this.#batch, await this.#customId(number, signal), number))}\n`,
-        ),
-      );
-      if (chunk.length < 500) continue;
-      yield Buffer.concat(chunk);
-      counted(chunk.length);
-      chunk = [];
+  /** What `map` makes of each line, in chunks about as large as those that came. */
+  async *#mapLines(
+    chunks: AsyncIterable<Uint8Array>,
+    work: {
+      readonly map: (line: Buffer) => Buffer | null;
+      readonly counted: (lines: number) => void;
+    },
+  ): AsyncGenerator<Uint8Array> {
+    let made: Buffer[] = [];
+    const splitter = new LineSplitter((line) => {
+      const mapped = work.map(line);
+      if (mapped !== null) made.push(mapped);
+    }, this.#context.settings.maxLineBytes);
+    const take = () => {
+      const taken = Buffer.concat(made);
+      work.counted(made.length);
+      made = [];
+      return taken;
+    };
+    for await (const chunk of chunks) {
+      splitter.push(chunk);
+      if (made.length > 0) yield take();
     }
-    if (chunk.length > 0) yield Buffer.concat(chunk);
-    counted(chunk.length);
-  }
-
-  /** Reads one line of the input again: the index holds hashes of ids, not ids. */
-  async #customId(number: number, signal: AbortSignal): Promise<string | null> {
-    const blob = inputBlob(this.#batch);
-    const { offset, length } = this.#index.position(number);
-    if (blob === null || length === 0) return null;
-    const chunks: Uint8Array[] = [];
-    const stream = await this.#context.blobs.open(blob, signal, {
-      start: offset,
-      end: offset + length - 1,
-    });
-    for await (const chunk of stream) if (chunk instanceof Uint8Array) chunks.push(chunk);
-    return memberString(Buffer.concat(chunks), "custom_id");
+    splitter.end();
+    if (made.length > 0) yield take();
   }
 }
 
@@ -166,7 +152,7 @@ const REASONS = {
 } as const;
 
 /** OpenAI's error line for a request that never ran. Source: OpenAI batch guide, error file. */
-function neverRan(batch: Batch, customId: string | null, number: number) {
+function neverRan(batch: Batch, line: Buffer, number: number): Buffer {
   const reason = batch.options["outcome"];
   const error =
     reason === "expired"
@@ -174,5 +160,7 @@ function neverRan(batch: Batch, customId: string | null, number: number) {
       : reason === "cancelled"
         ? REASONS.cancelled
         : REASONS.missing;
-  return { id: `batch_req_${batch.id}_${number + 1}`, custom_id: customId, response: null, error };
+  const id = `batch_req_${batch.id}_${number + 1}`;
+  const result = { id, custom_id: memberString(line, "custom_id"), response: null, error };
+  return Buffer.from(`${JSON.stringify(result)}\n`);
 }

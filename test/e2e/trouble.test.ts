@@ -156,6 +156,21 @@ describe("a batch whose provider is gone for good", () => {
   });
 });
 
+test("a large batch that never ran has a line for each of its requests, in their order", async () => {
+  await using gateway = await startGateway({ config: { limits: { handOverSeconds: 0.1 } } });
+  const client = gateway.openai();
+  const file = await uploadLines(client, chatLines(20_000));
+  gateway.emulator.control.inject({ ...noCreate, kind: "status", status: 429, times: 100 });
+  const created = await createBatch(client, file.id);
+  await client.batches.cancel(created.id);
+  const batch = await waitForEnd(client, created.id);
+  expect(batch).toMatchObject({ status: "cancelled", output_file_id: null });
+  const errors = await readLines(client, batch.error_file_id);
+  expect(errors.map((line) => line.custom_id)).toEqual(
+    Array.from({ length: 20_000 }, (_, number) => `line-${number + 1}`),
+  );
+});
+
 test("metadata of sixteen pairs goes along with a file that was made elsewhere", async () => {
   await using gateway = await startGateway();
   const client = gateway.openai();
