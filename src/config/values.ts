@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { parseS3Uri, toS3Uri } from "../core/s3-uri.ts";
 
 /** Its value never reaches a log, an error or the documentation. */
 export function secret(description: string) {
@@ -59,12 +60,20 @@ function isPlainHttpUrl(value: string): boolean {
   );
 }
 
+/** By the rule that the locations of clients are held against. */
 export function s3Uri() {
   return text()
-    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[^?#]*)?$/, {
-      error: "must be like s3://bucket or s3://bucket/prefix",
-    })
-    .transform((value) => value.replace(/\/+$/, ""));
+    .refine(isS3Uri, { error: "must be like s3://bucket or s3://bucket/prefix" })
+    .transform((value) => toS3Uri(parseS3Uri(value)));
+}
+
+function isS3Uri(value: string): boolean {
+  try {
+    parseS3Uri(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const NAMED_RANGES: ReadonlySet<string> = new Set(["loopback", "linklocal", "uniquelocal"]);

@@ -75,6 +75,11 @@ describe("a wrong variable is refused by its name, with what would be right", ()
       'must be like s3://bucket or s3://bucket/prefix; it is "s3://Bad_Bucket"',
     ],
     [
+      "CROSSBATCH_BLOBS_URL",
+      "s3://bucket/a/../b",
+      'must be like s3://bucket or s3://bucket/prefix; it is "s3://bucket/a/../b"',
+    ],
+    [
       "CROSSBATCH_DATABASE_URL",
       "mysql://user:hunter22@host/db",
       "must be like postgres://user:password@host/database, or left out for the embedded database",
