@@ -15,15 +15,10 @@ export interface GatewayLock {
 export function lockDirectory(directory: string, Sqlite: typeof BetterSqlite): GatewayLock {
   const holderPath = join(directory, "gateway.pid");
   const lock = new Sqlite(join(directory, "gateway.lock"), { timeout: 0 });
-  try {
-    lock.exec("begin exclusive");
-  } catch (error) {
-    lock.close();
-    if (!isSqliteBusy(error)) throw error;
+  if (!tryLock(lock)) {
     throw new Error(
       `${directory} is already used by another gateway (${holder(holderPath)}). ` +
         "Stop that one, or give this one a data directory of its own (CROSSBATCH_DATA_DIR).",
-      { cause: error },
     );
   }
   writeFileSync(holderPath, `process ${process.pid} on ${hostname()}\n`);
@@ -33,6 +28,17 @@ export function lockDirectory(directory: string, Sqlite: typeof BetterSqlite): G
       lock.close();
     },
   };
+}
+
+function tryLock(lock: BetterSqlite.Database): boolean {
+  try {
+    lock.exec("begin exclusive");
+    return true;
+  } catch (error) {
+    lock.close();
+    if (isSqliteBusy(error)) return false;
+    throw error;
+  }
 }
 
 function holder(path: string): string {
