@@ -112,6 +112,10 @@ async function runBatch(client: OpenAI): Promise<void> {
   console.log(
     `downloaded ${batch.output_file_id}  ${answers.size.toLocaleString("en")} answers, ${output.length.toLocaleString("en")} bytes`,
   );
+  const { completed = 0, failed = 0 } = batch.request_counts ?? {};
+  console.log(
+    `counts     ${completed.toLocaleString("en")} completed, ${failed.toLocaleString("en")} failed`,
+  );
   console.log(
     `usage      ${(batch.usage?.input_tokens ?? 0).toLocaleString("en")} tokens in, ${(batch.usage?.output_tokens ?? 0).toLocaleString("en")} out`,
   );
@@ -135,7 +139,7 @@ const BAR_CELLS = 30;
 function showProgress(status: string, done: number, total: number): void {
   const cells = Math.round((BAR_CELLS * done) / total);
   const bar = "█".repeat(cells) + "░".repeat(BAR_CELLS - cells);
-  const text = `${status.padEnd(11)}${bar} ${done}/${total}`;
+  const text = `${status.padEnd(12)}${bar} ${done}/${total}`;
   process.stdout.write(process.stdout.isTTY ? `\r${text}` : `${text}\n`);
 }
 
