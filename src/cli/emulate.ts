@@ -3,6 +3,7 @@ import type { Emulator } from "../emulators/control.ts";
 import { startGeminiEmulator } from "../emulators/gemini/server.ts";
 import { DEFAULT_API_KEY } from "../emulators/openai/api-keys.ts";
 import { startOpenAIEmulator } from "../emulators/openai/server.ts";
+import { startS3Emulator } from "../emulators/s3/server.ts";
 import type { Speed } from "../emulators/pace.ts";
 
 export interface EmulateOptions {
@@ -14,6 +15,8 @@ export interface EmulateOptions {
   /** Lines per second and batch, or `"instant"`. */
   readonly speed?: Speed;
   readonly apiKey?: string;
+  /** Of the S3 emulator; one named `crossbatch` if left out. */
+  readonly buckets?: readonly string[];
   /** Where the addresses are told; standard output if left out. */
   readonly print?: (line: string) => void;
 }
@@ -23,19 +26,38 @@ export interface Emulators extends AsyncDisposable {
   readonly close: () => Promise<void>;
 }
 
-type Start = (options: EmulateOptions & { readonly apiKey: string }) => Promise<Emulator>;
+type StartOptions = EmulateOptions & { readonly apiKey: string };
 
-const STARTERS: Readonly<Record<string, Start>> = {
-  openai: (options) => startOpenAIEmulator(withOneKey(options)),
-  anthropic: (options) => startAnthropicEmulator(withOneKey(options)),
-  gemini: (options) => startGeminiEmulator(withOneKey(options)),
+interface Starter {
+  readonly start: (options: StartOptions) => Promise<Emulator>;
+  /** Who may come in. */
+  readonly account: (options: StartOptions) => string;
+}
+
+const withKey = ({ apiKey }: StartOptions) => `API key ${apiKey}`;
+
+const STARTERS: Readonly<Record<string, Starter>> = {
+  openai: { start: (options) => startOpenAIEmulator(withOneKey(options)), account: withKey },
+  anthropic: { start: (options) => startAnthropicEmulator(withOneKey(options)), account: withKey },
+  gemini: { start: (options) => startGeminiEmulator(withOneKey(options)), account: withKey },
+  s3: {
+    start: (options) => startS3Emulator({ ...addressOf(options), buckets: bucketsOf(options) }),
+    account: (options) => `any credentials  buckets ${bucketsOf(options).join(", ")}`,
+  },
 };
 
-function withOneKey({ port, host, speed, apiKey }: Parameters<Start>[0]) {
+function bucketsOf({ buckets = ["crossbatch"] }: EmulateOptions): readonly string[] {
+  return buckets;
+}
+
+function addressOf({ port, host }: EmulateOptions) {
+  return { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) };
+}
+
+function withOneKey({ speed, apiKey, ...options }: StartOptions) {
   return {
     apiKeys: [apiKey],
-    ...(port === undefined ? {} : { port }),
-    ...(host === undefined ? {} : { host }),
+    ...addressOf(options),
     ...(speed === undefined ? {} : { speed }),
   };
 }
@@ -51,11 +73,13 @@ export async function emulate(options: EmulateOptions = {}): Promise<Emulators> 
     for (const emulator of started.values()) await emulator.close();
   };
   try {
-    for (const [index, [name, start]] of starters.entries()) {
+    for (const [index, [name, starter]] of starters.entries()) {
       const port = options.port === undefined ? {} : { port: options.port + index };
-      const emulator = await start({ ...options, ...port, apiKey });
+      const own = { ...options, ...port, apiKey };
+      const emulator = await starter.start(own);
       started.set(name, emulator);
-      print(`${name}  base URL ${emulator.url}  API key ${apiKey}  control ${emulator.controlUrl}`);
+      const { url, controlUrl } = emulator;
+      print(`${name}  base URL ${url}  ${starter.account(own)}  control ${controlUrl}`);
     }
   } catch (error) {
     await close();
@@ -64,11 +88,11 @@ export async function emulate(options: EmulateOptions = {}): Promise<Emulators> 
   return { byProvider: started, close, [Symbol.asyncDispose]: close };
 }
 
-function starterOf(name: string): Start {
-  const start = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined;
-  if (start === undefined) {
+function starterOf(name: string): Starter {
+  const starter = Object.hasOwn(STARTERS, name) ? STARTERS[name] : undefined;
+  if (starter === undefined) {
     const known = Object.keys(STARTERS).join(", ");
     throw new Error(`There is no emulator for '${name}'; there are emulators for: ${known}.`);
   }
-  return start;
+  return starter;
 }

@@ -21,6 +21,7 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .option("--host <address>", "address to listen on")
     .option("--speed <lines>", 'lines per second of a batch, or "instant"', speed)
     .option("--api-key <key>", "the key that they take")
+    .option("--buckets <names...>", "buckets of the S3 emulator")
     .action((providers: string[], options: EmulateFlags) => startEmulators(providers, options));
   const config = program.command("config").description("Looks at the configuration.");
   config
@@ -39,6 +40,7 @@ interface EmulateFlags {
   readonly host?: string;
   readonly speed?: number | "instant";
   readonly apiKey?: string;
+  readonly buckets?: readonly string[];
 }
 
 /** They run until the process is ended. */

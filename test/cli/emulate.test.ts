@@ -1,7 +1,9 @@
 import Anthropic from "@anthropic-ai/sdk";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import OpenAI from "openai";
 import { expect, test } from "vitest";
 import { emulate } from "../../src/cli/emulate.ts";
+import { createTestClient } from "../support/s3.ts";
 
 test("emulators are started and their addresses told", async () => {
   const lines: string[] = [];
@@ -24,6 +26,24 @@ test("emulators are started and their addresses told", async () => {
   const gemini = emulators.byProvider.get("gemini")?.url ?? "";
   const headers = { "x-goog-api-key": "sk-emulator" };
   expect(await (await fetch(`${gemini}/v1beta/files`, { headers })).json()).toEqual({});
+});
+
+test("S3 is started with its buckets, for any credentials", async () => {
+  const lines: string[] = [];
+  const buckets = ["one-bucket", "two-bucket"];
+  await using emulators = await emulate({
+    providers: ["s3"],
+    buckets,
+    print: (line) => void lines.push(line),
+  });
+  const { url = "", controlUrl } = emulators.byProvider.get("s3") ?? {};
+  expect(lines).toEqual([
+    `s3  base URL ${url}  any credentials  buckets one-bucket, two-bucket  control ${controlUrl}`,
+  ]);
+  for (const bucket of buckets) {
+    const client = createTestClient(url);
+    expect((await client.send(new ListObjectsV2Command({ Bucket: bucket }))).KeyCount).toBe(0);
+  }
 });
 
 test("the key may be chosen", async () => {
