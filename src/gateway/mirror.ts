@@ -30,61 +30,40 @@ export function openSource(context: GatewayContext, call: Call, provider: Provid
   return { provider, account, upstream: provider.connect(account.access) };
 }
 
-/** Brings as much of the provider's own list of files into the index as a page of `limit` after `after` can show. */
-export async function mirrorFiles(
-  context: GatewayContext,
-  {
-    call,
-    source,
-    page,
-  }: { readonly call: Call; readonly source: Source; readonly page: MirrorPage },
-): Promise<void> {
-  const { files } = source.upstream;
-  if (files === undefined) return;
-  const afterNative = page.after?.native?.id ?? null;
-  await mirrorPages(
-    {
-      limit: page.limit,
-      read: (after) => files.list({ after, limit: PAGE }, call.signal),
-      afterNative,
-      after: page.after,
-    },
-    (file) => mirrorFile(context, source, file),
-  );
+interface MirrorList {
+  readonly call: Call;
+  readonly source: Source;
+  readonly page: MirrorPage;
 }
 
-export async function mirrorBatches(
-  context: GatewayContext,
-  {
-    call,
-    source,
-    page,
-  }: { readonly call: Call; readonly source: Source; readonly page: MirrorPage },
-): Promise<void> {
-  const { jobs } = source.upstream;
-  if (jobs === undefined) return;
-  const afterNative = page.after?.native?.id ?? null;
-  await mirrorPages(
-    {
-      limit: page.limit,
-      read: (after) => jobs.list({ after, limit: PAGE }, call.signal),
-      afterNative,
-      after: page.after,
-    },
-    (job) => mirrorJob(context, source, job),
-  );
-}
-
-export interface MirrorPage {
+interface MirrorPage {
   readonly after: (Pick<StoredFile | Batch, "native"> & { readonly createdAt: number }) | null;
   readonly limit: number;
 }
 
-interface MirrorWork<Item> {
-  readonly limit: number;
-  readonly afterNative: string | null;
-  readonly after: MirrorPage["after"];
-  read(after: string | null): Promise<UpstreamPage<Item>>;
+/** Brings as much of the provider's own list of files into the index as a page of `limit` after `after` can show. */
+export async function mirrorFiles(
+  context: GatewayContext,
+  { call, source, page }: MirrorList,
+): Promise<void> {
+  const { files } = source.upstream;
+  if (files === undefined) return;
+  await mirrorPages(page, {
+    read: (after) => files.list({ after, limit: PAGE }, call.signal),
+    store: (file) => mirrorFile(context, source, file),
+  });
+}
+
+export async function mirrorBatches(
+  context: GatewayContext,
+  { call, source, page }: MirrorList,
+): Promise<void> {
+  const { jobs } = source.upstream;
+  if (jobs === undefined) return;
+  await mirrorPages(page, {
+    read: (after) => jobs.list({ after, limit: PAGE }, call.signal),
+    store: (job) => mirrorJob(context, source, job),
+  });
 }
 
 /**
@@ -92,25 +71,48 @@ interface MirrorWork<Item> {
  * belong on the page and be missing. Pages are stored oldest first: items of one second then keep the provider's order.
  */
 async function mirrorPages<Item extends { readonly createdAt: number }>(
-  work: MirrorWork<Item>,
-  store: (item: Item) => Promise<void>,
+  wanted: MirrorPage,
+  work: {
+    readonly read: (after: string | null) => Promise<UpstreamPage<Item>>;
+    readonly store: (item: Item) => Promise<void>;
+  },
 ): Promise<void> {
-  let cursor = work.afterNative;
+  const startTime = wanted.after?.createdAt ?? Number.POSITIVE_INFINITY;
+  let cursor = wanted.after?.native?.id ?? null;
   let beyond = 0;
-  for (let pages = 0; pages < MAX_PAGES && beyond <= work.limit; pages += 1) {
-    const page = await work.read(cursor);
-    for (const item of page.items.toReversed()) await store(item);
-    const limitTime = work.after?.createdAt ?? Number.POSITIVE_INFINITY;
-    beyond += page.items.filter((item) => item.createdAt < limitTime).length;
+  for (let pages = 0; pages < MAX_PAGES && beyond <= wanted.limit; pages += 1) {
+    const page = await readPage(work.read, cursor, pages === 0);
+    for (const item of page.items.toReversed()) await work.store(item);
+    beyond += page.items.filter((item) => item.createdAt < startTime).length;
     if (page.next === null) return;
     cursor = page.next;
   }
 }
 
+/** What the client's page begins after may be gone at the provider: then its list is read from the top. */
+async function readPage<Item>(
+  read: (after: string | null) => Promise<UpstreamPage<Item>>,
+  cursor: string | null,
+  isFirst: boolean,
+): Promise<UpstreamPage<Item>> {
+  try {
+    return await read(cursor);
+  } catch (error) {
+    if (!isFirst || cursor === null || !isNotThere(error)) throw error;
+    return read(null);
+  }
+}
+
+interface MirrorOne {
+  readonly call: Call;
+  readonly source: Source;
+  readonly id: string;
+}
+
 /** The file that a provider holds under this id, mirrored; null if it has none. */
 export async function mirrorFileById(
   context: GatewayContext,
-  { call, source, id }: { readonly call: Call; readonly source: Source; readonly id: string },
+  { call, source, id }: MirrorOne,
 ): Promise<StoredFile | null> {
   const { files } = source.upstream;
   if (files === undefined) return null;
@@ -130,7 +132,7 @@ export async function mirrorFileById(
 
 export async function mirrorBatchById(
   context: GatewayContext,
-  { call, source, id }: { readonly call: Call; readonly source: Source; readonly id: string },
+  { call, source, id }: MirrorOne,
 ): Promise<Batch | null> {
   const { jobs } = source.upstream;
   if (jobs === undefined) return null;

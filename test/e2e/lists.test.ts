@@ -182,6 +182,20 @@ describe("a list of what was made elsewhere", () => {
     expect(origins).toEqual(ids.map(() => "client"));
   });
 
+  test("goes on after what is here and gone there", async () => {
+    await using gateway = await startGateway();
+    const client = gateway.openai();
+    const direct = new OpenAI({ baseURL: gateway.emulator.url, apiKey: PROVIDER_KEY });
+    const made = [
+      await uploadLines(direct, chatLines(1)),
+      await uploadLines(client, chatLines(1)),
+      await uploadLines(client, chatLines(1)),
+    ].map((file) => file.id);
+    await direct.files.delete(String(made[1]));
+    const listed = await client.files.list({ after: made[1], provider: "openai" } as object);
+    expect(listed.data.map((each) => each.id)).toEqual([made[0]]);
+  });
+
   test("that the provider writes badly is an error of the provider's, and nothing of it is kept", async () => {
     await using gateway = await startGateway();
     const query = { provider: "openai" } as object;
