@@ -126,7 +126,7 @@ export interface UpstreamPage<Item> {
   readonly next: string | null;
 }
 
-export interface UpstreamQuery {
+interface UpstreamQuery {
   /** A `next` of the page before, or the id of the item after which to begin. */
   readonly after: string | null;
   readonly limit: number;

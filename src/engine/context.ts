@@ -21,7 +21,7 @@ export interface EngineContext {
   readonly settings: EngineSettings;
 }
 
-export interface EngineSettings {
+interface EngineSettings {
   readonly pollSeconds: number;
   /** How long a call whose reply was lost may still take effect upstream: only after it does `absent` mean absent. */
   readonly settleSeconds: number;
