@@ -8,6 +8,7 @@ export function exactLength(source: Readable, bytes: number): Readable {
   let seen = 0;
   let held: Uint8Array | null = null;
   const checked = new Transform({
+    highWaterMark: 1024 * 1024,
     transform(chunk: Uint8Array, _encoding, done) {
       seen += chunk.length;
       if (seen > bytes) return done(wrongLength(seen, bytes));

@@ -9,7 +9,7 @@ import { onDisk, toDiskError } from "./disk-errors.ts";
 /** Measured: gathering network chunks of 64 KiB doubles the speed of one write each, and more than this gains nothing. */
 const WRITE_BYTES = 512 * 1024;
 const WRITE_CHUNKS = 512;
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 512 * 1024;
 
 /** Writes a new file, and returns once its bytes are durable. Hashing overlaps writing; at most two writes are in memory. */
 export async function writeNewFile(
@@ -82,7 +82,7 @@ export function readFileRange(
     stream.push(buffer.subarray(0, bytesRead));
   };
   return new Readable({
-    highWaterMark: READ_BYTES,
+    highWaterMark: 2 * READ_BYTES,
     read() {
       if (position === end) {
         this.push(null);
