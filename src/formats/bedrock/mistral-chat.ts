@@ -1,7 +1,7 @@
 import type { ChatFieldNames, ChatSupport } from "../../core/chat-fields.ts";
 import type { ChatRequest, Message } from "../../core/chat-request.ts";
 import type { ChatResponse } from "../../core/chat-response.ts";
-import type { AssistantPart } from "../../core/content.ts";
+import type { AssistantPart, Part } from "../../core/content.ts";
 import type { ChatCodec } from "../../core/format.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { ROOT } from "../../core/json-path.ts";
@@ -43,13 +43,13 @@ const support: ChatSupport = {
   parts: {
     text: "kept",
     image: "partly",
-    document: "refused",
+    document: "partly",
     audio: "refused",
     video: "refused",
     refusal: "emulated",
     reasoning: "warned",
     redacted_reasoning: "warned",
-    tool_call: "kept",
+    tool_call: "partly",
     tool_result: "kept",
     json: "emulated",
     native: "refused",
@@ -97,6 +97,8 @@ function writeRequest(
   openaiChat: ChatCodec,
 ): JsonObject {
   const model = describeModel(context.model);
+  // OpenAI's codec would write what OpenAI alone takes.
+  if (request.family !== "bedrock") refuseForeign(request, context);
   const hasFormat = request.family === "bedrock" || takesSchema(model);
   const { temperature, topP } = clampSampling(request, context);
   const written = openaiChat.writeRequest(
@@ -122,6 +124,22 @@ function writeRequest(
     temperature,
     top_p: topP,
   };
+}
+
+function refuseForeign({ messages, tools }: ChatRequest, context: WriteContext): void {
+  for (const { parts } of messages) for (const part of parts) refuseForeignPart(part, context);
+  const tool = tools?.find(({ kind }) => kind !== "function");
+  if (tool !== undefined) throw context.untranslatable(tool.at, "Mistral's tools are functions");
+}
+
+function refuseForeignPart(part: Part, context: WriteContext): void {
+  const isForeign =
+    part.kind === "audio" ||
+    part.kind === "native" ||
+    // A plain text is said in the message itself.
+    (part.kind === "document" && part.source.kind !== "text") ||
+    (part.kind === "tool_call" && part.input.kind === "free_text");
+  if (isForeign) throw context.untranslatable(part.at, "Mistral takes text, images and functions");
 }
 
 /** What the older models are told in words. */
