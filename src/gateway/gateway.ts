@@ -1,9 +1,12 @@
 import type { Gateway } from "../core/gateway.ts";
-import { cancelBatch, createBatch, listBatches, retrieveBatch } from "./batches.ts";
+import { cancelBatch, listBatches, retrieveBatch } from "./batches.ts";
 import type { GatewayContext } from "./context.ts";
-import { createFile, deleteFile, discard, listFiles, openFile } from "./files.ts";
+import { createBatch } from "./create-batch.ts";
+import { createFile } from "./create-file.ts";
+import { deleteFile, listFiles, openFile } from "./files.ts";
 import { getFile } from "./lookup.ts";
 import { receive } from "./receive.ts";
+import { discard } from "./remove-blobs.ts";
 import { addUploadPart, cancelUpload, completeUpload, createUpload } from "./uploads.ts";
 
 /** The operations that every dialect renders, over the stores, the providers and the engine. */

@@ -6,7 +6,7 @@ import type { Json } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
-import { ownExpiry } from "./files.ts";
+import { ownExpiry } from "./create-file.ts";
 import { receive } from "./receive.ts";
 
 /**

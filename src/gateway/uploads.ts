@@ -12,9 +12,10 @@ import { insertAliases } from "../core/aliases.ts";
 import { findObjectId } from "./find-object.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
-import { discard, removeBlobs, storeFile } from "./files.ts";
+import { storeFile } from "./create-file.ts";
 import { openSource } from "./mirror.ts";
 import { receive } from "./receive.ts";
+import { discard, removeBlobs } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
 
 const LIFETIME_MILLISECONDS = 3_600_000;

@@ -1,0 +1,25 @@
+import type { ReceivedContent } from "../core/gateway.ts";
+import type { GatewayContext } from "./context.ts";
+
+export async function discard(
+  context: GatewayContext,
+  content: Pick<ReceivedContent, "blob">,
+): Promise<void> {
+  await context.blobs.delete(content.blob, ownTime());
+}
+
+/** After what named them is gone. What can't be removed now is swept later. */
+export async function removeBlobs(context: GatewayContext, blobs: Iterable<string>): Promise<void> {
+  for (const blob of blobs) {
+    try {
+      await discard(context, { blob });
+    } catch (error) {
+      context.log.warn({ blob, error }, "stored bytes could not be removed");
+    }
+  }
+}
+
+/** For what must be done though the request may be gone. */
+export function ownTime(): AbortSignal {
+  return AbortSignal.timeout(30_000);
+}
