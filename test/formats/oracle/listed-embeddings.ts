@@ -8,7 +8,7 @@ export const EMBEDDING_DIFFERENCES: readonly ListedEmbeddingDifference[] = [
   {
     apis: ["openai"],
     fields: ["encoding_format"],
-    ours: "only what the client asked for, `base64` too",
+    ours: "an encoding is named only if the client did, `base64` too",
     theirs: "always `float`",
     why: "batches answer in floats if nobody says otherwise",
   },
@@ -29,7 +29,7 @@ export const EMBEDDING_DIFFERENCES: readonly ListedEmbeddingDifference[] = [
   {
     apis: ["openai", "gemini", "bedrock-titan", "bedrock-cohere"],
     fields: ["tokens"],
-    ours: "kept for OpenAI, refused elsewhere",
+    ours: "tokens are kept for OpenAI, refused elsewhere",
     theirs: "no word for them",
     why: "only OpenAI's tokenizer made them",
   },

@@ -137,7 +137,7 @@ export const MESSAGE_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["bedrock.converse"],
     fields: ["messages[].content[].document.name"],
-    ours: "a name keeps its ending (`report-pdf`); without one it's `document`",
+    ours: "a document's name keeps its ending (`report-pdf`); without one it's `document`",
     theirs: "`report`; `document-1`",
     why: "what Converse forbids becomes `-`, so that the model sees what the file was",
   },
@@ -196,7 +196,7 @@ export const MESSAGE_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["openai.responses"],
     fields: ["input[].content[].detail", "input[].output[].detail"],
-    ours: '`"auto"` is written out',
+    ours: 'the detail `"auto"` of an image is written out',
     theirs: "left out",
     why: "OpenAI's schema requires it",
     isMeant: ({ ours, theirs }) => ours === "auto" && theirs === undefined,

@@ -21,7 +21,7 @@ export const OUTPUT_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["gemini.generateContent"],
     fields: ["generationConfig.responseSchema", "generationConfig.responseJsonSchema"],
-    ours: "`responseSchema`, references inlined",
+    ours: "a schema is `responseSchema`, references inlined",
     theirs: "`responseJsonSchema`",
     why: "batches are reported to mishandle JSON Schema",
   },
@@ -135,7 +135,7 @@ export const OUTPUT_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["bedrock.converse"],
     fields: ["toolConfig.tools"],
-    ours: "all tools, and marks for the cache behind them",
+    ours: "all tools are written, and marks for the cache behind them",
     theirs: "with a named choice only that tool; no marks",
     why: "the prompt stays the same from line to line, and Converse has the marks",
   },
@@ -150,7 +150,7 @@ export const OUTPUT_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["bedrock.claude"],
     fields: ["tool_choice", "tool_choice.disable_parallel_tool_use", "tools"],
-    ours: "as at Anthropic: `none` keeps the tools, parallel calls can be turned off",
+    ours: "a tool choice is as at Anthropic: `none` keeps the tools, parallel calls can be turned off",
     theirs: "`none` drops the tools; that calls be made one by one is dropped",
     why: "history may have calls, and nothing is dropped in silence",
     isMeant: (_, { toolChoice, parallelToolCalls }) =>
@@ -159,7 +159,7 @@ export const OUTPUT_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["bedrock.claude"],
     fields: ["anthropic_beta"],
-    ours: "none that the client didn't ask for",
+    ours: "no beta that the client didn't ask for",
     theirs: "`structured-outputs-2025-11-13` wherever there are tools",
     why: "Claude's structured output is generally available",
   },

@@ -18,7 +18,7 @@ export const SETTING_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: CLAUDE,
     fields: ["max_tokens"],
-    ours: "no limit given: 4096",
+    ours: "a request without a limit gets 4096",
     theirs: "as much as the model can",
     why: "Anthropic wants a limit; a batch of lines without one shouldn't cost the most it can",
     isMeant: ({ ours }, { maxTokens }) => maxTokens === undefined && ours === 4096,
@@ -78,7 +78,7 @@ export const SETTING_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["gemini.generateContent"],
     fields: ["generationConfig.thinkingConfig.thinkingLevel"],
-    ours: "levels in capitals",
+    ours: "levels of thinking are written in capitals",
     theirs: "in small letters",
     why: "the names of the enumeration",
     isMeant: ({ ours, theirs }) => saidText(ours).toLowerCase() === theirs,
@@ -132,7 +132,7 @@ export const SETTING_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: OPENAI,
     fields: ["service_tier"],
-    ours: "passed on",
+    ours: "a service tier is passed on",
     theirs: "dropped for models of which the package doesn't know it",
     why: "OpenAI knows its models best",
     isMeant: ({ theirs }) => theirs === undefined,
@@ -140,7 +140,7 @@ export const SETTING_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["openai.chat"],
     fields: ["metadata"],
-    ours: "only with `store: true`; else dropped with a warning",
+    ours: "metadata goes only with `store: true`; else it is dropped with a warning",
     theirs: "passed on",
     why: "OpenAI refuses it where nothing is stored",
     isMeant: ({ ours }, { store }) => ours === undefined && store !== true,
@@ -156,7 +156,7 @@ export const SETTING_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["gemini.generateContent", "bedrock.converse"],
     fields: ["generationConfig", "system"],
-    ours: "nothing where there is nothing to say",
+    ours: "settings and system text are left out where there is nothing to say",
     theirs: "an empty object, an empty list",
     why: "the same to the API",
     isMeant: ({ ours, theirs }) =>
@@ -190,7 +190,7 @@ export const SETTING_DIFFERENCES: readonly ListedDifference[] = [
   {
     apis: ["bedrock.converse"],
     fields: ["additionalModelResponseFieldPaths"],
-    ours: "asked for only by Bedrock's own clients",
+    ours: "`additionalModelResponseFieldPaths` are asked for only by Bedrock's own clients",
     theirs: "Claude is always asked which stop sequence it hit",
     why: "the field is for streams; an answer says that it stopped at one",
   },
