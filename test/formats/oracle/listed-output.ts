@@ -138,6 +138,8 @@ export const OUTPUT_DIFFERENCES: readonly ListedDifference[] = [
     ours: "all tools are written, and marks for the cache behind them",
     theirs: "with a named choice only that tool; no marks",
     why: "the prompt stays the same from line to line, and Converse has the marks",
+    isMeant: (_, { toolChoice, tools }) =>
+      toolChoice?.kind === "named" || tools?.some((tool) => tool.cache !== undefined) === true,
   },
   {
     apis: ["bedrock.converse"],
