@@ -48,7 +48,7 @@ function speeds(kind: Task["kind"], tasks: readonly Task[]): void {
   console.log("| from → to | MB/s | lines/s | plain | × | plain stream | × | copy |");
   console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const task of tasks) {
-    const { bytes, lines, plain, plainStream, copy, translated } = run<Speeds>(task);
+    const { bytes, lines, plain, plainStream, copy, translated } = run(task) as Speeds;
     const cells = [
       `${task.from} → ${task.to}`,
       megabytes(translated),
@@ -78,22 +78,22 @@ function memory(kind: Task["kind"], tasks: readonly Task[]): void {
   const [first] = tasks;
   for (const task of tasks.filter(({ from, to }) => from !== to && from === first?.from)) {
     const [usual, small] = FLAGS.map((flags) =>
-      run<Memory>({ ...task, streamBytes: 1024 * MIB }, flags),
-    );
+      run({ ...task, streamBytes: 1024 * MIB }, flags),
+    ) as readonly Memory[];
     const cells = [usual?.idleMiB, usual?.peakMiB, small?.peakMiB].map((mib) => mib?.toFixed(0));
     console.log(`| ${task.from} → ${task.to} | ${cells.join(" | ")} |`);
   }
   console.log("");
 }
 
-function run<Result>(task: Task, flags: readonly string[] = []): Result {
+function run(task: Task, flags: readonly string[] = []): unknown {
   const worker = join(import.meta.dirname, "format-worker.ts");
   const { stdout, status } = spawnSync(process.execPath, [...flags, worker, JSON.stringify(task)], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (status !== 0) throw new Error(`${task.from} → ${task.to} failed`);
-  return JSON.parse(stdout) as Result;
+  return JSON.parse(stdout);
 }
 
 /** OpenAI's lines are made, the others' are what they become. */

@@ -70,7 +70,7 @@ export interface SystemMessage extends MessageBase {
   readonly parts: readonly TextPart[];
 }
 
-export interface UserMessage extends MessageBase {
+interface UserMessage extends MessageBase {
   readonly kind: "user";
   readonly parts: readonly UserPart[];
 }

@@ -21,14 +21,14 @@ export interface FunctionTool extends ToolBase {
 }
 
 /** OpenAI's tool that takes free text, perhaps in a grammar. */
-export interface CustomTool extends ToolBase {
+interface CustomTool extends ToolBase {
   readonly kind: "custom";
   readonly description?: string | undefined;
   readonly inputFormat?: JsonObject | undefined;
 }
 
 /** A tool that the provider itself runs (web search, code execution): no other family can say it. */
-export interface NativeTool extends ToolBase {
+interface NativeTool extends ToolBase {
   readonly kind: "native";
   readonly family: FormatName;
   readonly value: Json;

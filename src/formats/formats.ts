@@ -1,9 +1,7 @@
 import type { Format, FormatName } from "../core/format.ts";
-import type { LineFormat } from "../core/lines.ts";
 import { anthropicMessages } from "./anthropic/anthropic-messages.ts";
 import { createAnthropicFormat } from "./anthropic/anthropic.ts";
 import { createBedrockFormat } from "./bedrock/bedrock.ts";
-import { detectLine } from "./detect.ts";
 import { createGeminiFormat } from "./gemini/gemini.ts";
 import { openaiChat } from "./openai/chat.ts";
 import { createOpenAIFormat } from "./openai/openai.ts";
@@ -25,8 +23,3 @@ const allFormats: readonly Format[] = Object.values(formats);
 
 export const requestMap = createRequestMapper(allFormats);
 export const resultMap = createResultMapper(allFormats);
-
-/** The format of a line by its top-level keys, whoever sent it. */
-export function formatOfLine(keys: readonly string[]): LineFormat {
-  return detectLine(keys, allFormats);
-}

@@ -12,7 +12,7 @@ export interface JsonMember {
  * The members of the object that opens at `start`, nothing inside them being read. The text must be valid JSON: whoever
  * calls has parsed it, and wants the values as they were written.
  */
-export function jsonMembers(text: string, start: number): JsonMember[] {
+function jsonMembers(text: string, start: number): JsonMember[] {
   const members: JsonMember[] = [];
   let at = skipBlank(text, skipBlank(text, start) + 1);
   while (text.charCodeAt(at) === QUOTE) {

@@ -25,7 +25,7 @@ export function side(format: Format, rest: Partial<Side> = {}): Side {
   return { format, endpoint: null, model: null, variant: null, ...rest };
 }
 
-export function options(rest: Partial<MapOptions> = {}): MapOptions {
+function options(rest: Partial<MapOptions> = {}): MapOptions {
   return {
     mode: "warn",
     isBatch: true,

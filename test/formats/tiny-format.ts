@@ -7,7 +7,7 @@ import { LINE_ERROR_STATUS, type LineOutcome } from "../../src/core/lines.ts";
 import { readArray, toText } from "../../src/formats/fields.ts";
 import { bodyText } from "../../src/formats/line-fields.ts";
 
-export const TINY_MAX_INPUTS = 2;
+const TINY_MAX_INPUTS = 2;
 
 /**
  * A format as small as one can be, for what the mappers do with any: narrow ids, and two texts to a record. It stands in for

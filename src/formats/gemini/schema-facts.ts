@@ -26,7 +26,7 @@ export interface Facts {
   ordering: readonly string[];
 }
 
-export type Primitive = string | number | boolean | null;
+type Primitive = string | number | boolean | null;
 
 interface Choice {
   readonly key: string;

@@ -4,13 +4,13 @@ import type { JsonObject } from "../../../src/core/json.ts";
 import type { ToolDefinition } from "../../../src/core/tools.ts";
 import { assistant, at, call, place, result, text, tool, user } from "./bodies.ts";
 
-export const png = { kind: "base64", mediaType: "image/png", data: "AAAA" } as const;
+const png = { kind: "base64", mediaType: "image/png", data: "AAAA" } as const;
 export const image = (source: MediaSource, detail?: "low" | "high" | "auto") =>
   ({ kind: "image", source, detail, at }) as const;
 export const inline = (mimeType: string) => ({ inlineData: { mimeType, data: "AAAA" } });
 export const turn = (role: string, ...parts: JsonObject[]): JsonObject => ({ role, parts });
 export const hi = turn("user", { text: "Hi" });
-export const sign = (family: "gemini" | "anthropic") => ({ family, value: "c2ln" }) as const;
+const sign = (family: "gemini" | "anthropic") => ({ family, value: "c2ln" }) as const;
 export const functionTool = (
   more: Partial<ToolDefinition & { kind: "function" }> = {},
 ): ToolDefinition => ({
