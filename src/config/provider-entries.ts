@@ -6,6 +6,8 @@ const address =
 const passThrough =
   "Whether a client's own key may be sent to this host. It is only where `api_key` isn't set.";
 
+export const OPENAI_BASE_URL = "https://api.openai.com/v1";
+
 const openAiFields = {
   apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
   batches: yesOrNo().default(true).describe("Whether the host has a batch API (`/batches`)."),
@@ -82,7 +84,7 @@ export const providersSchema = z
     openai: z
       .strictObject({
         kind: kind("openai").default("openai"),
-        baseUrl: httpUrl().default("https://api.openai.com/v1").describe(address),
+        baseUrl: httpUrl().default(OPENAI_BASE_URL).describe(address),
         passThrough: yesOrNo().default(true).describe(passThrough),
         ...openAiFields,
       })

@@ -132,7 +132,8 @@ export type PartPhase =
 
 /** A raw result stream as the provider gave it, kept so that a mended codec can be run again. */
 export interface RawResult {
-  readonly role: "output" | "error";
+  /** `unsent`: not the provider's, but ours for lines that couldn't be sent; in OpenAI's format. */
+  readonly role: "output" | "error" | "unsent";
   readonly blob: string;
   readonly bytes: number;
   readonly lines: number;

@@ -18,6 +18,8 @@ export interface Call {
   readonly namedProviders: readonly string[];
   /** The request's headers, lower case; only those that a provider forwards are used. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The gateway parameters of a request that makes nothing: where a list's storage is. Checked by the operations. */
+  readonly options: JsonObject;
   readonly signal: AbortSignal;
 }
 
@@ -54,10 +56,14 @@ export interface CompleteUpload {
   readonly md5: string | null;
 }
 
+/** Where a batch's lines are: in a file, or in the create itself, parsed or stored already, a line each. */
+export type BatchInput =
+  | { readonly kind: "file"; readonly id: string }
+  | { readonly kind: "requests"; readonly requests: readonly Json[] }
+  | { readonly kind: "content"; readonly content: ReceivedContent };
+
 export interface CreateBatch {
-  /** Null or empty where the lines came inline. */
-  readonly inputFileId: string | null;
-  readonly requests: readonly Json[] | null;
+  readonly input: BatchInput;
   readonly endpoint: string;
   readonly completionWindow: string;
   readonly metadata: Readonly<Record<string, string>> | null;
@@ -133,6 +139,16 @@ export interface Gateway {
   listBatches(call: Call, page: ListPage): Promise<Page<BatchView>>;
   retrieveBatch(call: Call, id: string): Promise<BatchView>;
   cancelBatch(call: Call, id: string): Promise<BatchView>;
+  /** With its results; `invalid_request` while it runs. Its input file stays. */
+  deleteBatch(call: Call, id: string): Promise<BatchView>;
+  /** Its results in the call's own format; `not_found` before there are any. */
+  openResults(call: Call, id: string): Promise<BatchResults>;
+}
+
+export interface BatchResults {
+  readonly batch: Batch;
+  /** One line for each input line, in any order, each ended by a line feed. */
+  readonly stream: Readable;
 }
 
 /** The id of an object that a dialect shows: its native one where dialect and provider are of one family, else ours in `dress`. */

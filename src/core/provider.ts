@@ -22,12 +22,23 @@ export interface Provider {
   readonly configuredKey: string | null;
   /** Whether a client's own key may be sent there when none is configured. */
   readonly passThrough: boolean;
-  /** Whether files of any purpose can be kept there, so that an upload is copied at once. */
+  /** Whether files of any purpose but a batch's input can be kept there, so that an upload is copied at once. */
   readonly keepsFiles: boolean;
+  /** Whether a batch's input is a file there, sent before its job is made; else the lines go in the call that makes it. */
+  readonly takesInputFiles: boolean;
+  /** Whether it has a batch API; else, and below `limits.minLines` where `belowMinimum` says so, lines are run one by one. */
+  readonly hasBatches: boolean;
+  readonly belowMinimum: "direct" | "reject";
+  /** `anthropic` of `anthropic/claude-…`, taken off models that are sent there; null: models there may truly be named so. */
+  readonly modelPrefix: string | null;
   /** Request headers of clients that travel on to this provider, lower case. */
   readonly forwardedHeaders: readonly string[];
-  /** The provider as one account sees it. Cheap: called for each use. */
-  connect(access: Access): Upstream;
+  /**
+   * The provider as one account sees it. Cheap: called for each use. `options` are the gateway parameters of the request, or
+   * of the row it left (`storage_config`, `output_s3_uri`): where and how, for providers to which that means something.
+   * Throws `GatewayError` where they make no sense there.
+   */
+  connect(access: Access, options: JsonObject): Upstream;
 }
 
 export interface Upstream {
@@ -42,6 +53,51 @@ export interface Upstream {
   cancel(job: JobRef, signal: AbortSignal): Promise<void>;
   readonly files?: UpstreamFiles;
   readonly jobs?: UpstreamJobs;
+  readonly calls?: SynchronousCalls;
+}
+
+/** One request answered at once: for lines that are run one by one, and for clients that don't want a batch. */
+export interface SynchronousCalls {
+  /** Whatever the provider answers, errors included; throws `GatewayError` only where no answer came. Never sent twice. */
+  send(request: SynchronousRequest, signal: AbortSignal): Promise<SynchronousAnswer>;
+  /** The answer piece by piece; one that isn't a 2xx comes whole. */
+  stream(
+    request: SynchronousRequest,
+    signal: AbortSignal,
+  ): Promise<SynchronousAnswer | StreamedAnswer>;
+}
+
+export interface SynchronousRequest {
+  /** `/v1/chat/completions`: as `Submission.endpoint`. */
+  readonly endpoint: string;
+  /** Where the provider's URL names it, not the body; null if nobody named one. */
+  readonly model: string | null;
+  readonly variant: string | null;
+  /** JSON text, in the provider's format. */
+  readonly body: string;
+}
+
+export interface SynchronousAnswer {
+  readonly kind: "whole";
+  readonly status: number;
+  readonly requestId: string | null;
+  readonly retryAfterSeconds: number | null;
+  /** JSON text in the provider's format; of an error its own words. */
+  readonly body: string;
+}
+
+export interface StreamedAnswer {
+  readonly kind: "events";
+  readonly status: number;
+  readonly requestId: string | null;
+  /** The provider's own events, in order; ends with an error if the stream was cut off. */
+  readonly events: AsyncIterable<ServerEvent>;
+}
+
+/** As in server-sent events; Bedrock's binary ones carry the same. */
+export interface ServerEvent {
+  readonly event: string | null;
+  readonly data: string;
 }
 
 export type FoundJob =
@@ -54,10 +110,14 @@ export interface Submission {
   /** The Part's id, `[a-z0-9]`, at most 32 characters: travels in whatever the provider offers. */
   readonly token: string;
   readonly endpoint: string;
+  /** As the provider names it; null where lines name theirs, and may name several. */
   readonly model: string | null;
+  /** Where one model takes several bodies: Bedrock's `InvokeModel` or `Converse`. */
+  readonly variant: string | null;
   readonly lines: number;
+  /** Of `open`'s stream. */
   readonly bytes: number;
-  /** The input in the provider's format, from the start; for providers that take it inline. */
+  /** The input in the provider's format, a line each, from the start; for providers that take it inline. */
   open(signal: AbortSignal): Promise<Readable>;
   /** The provider's id of the input, for providers that keep files. */
   readonly inputNativeId: string | null;

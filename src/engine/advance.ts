@@ -109,7 +109,12 @@ async function advanceParts(
 ): Promise<WakeAt> {
   const provider = context.providers.get(batch.provider);
   const access = await context.accounts.reopen(batch.account, provider, headersOf(batch));
-  const shared = { batch, provider, upstream: provider.connect(access), account: access.account };
+  const shared = {
+    batch,
+    provider,
+    upstream: provider.connect(access, batch.options),
+    account: access.account,
+  };
   const wakes: number[] = [];
   for (const part of parts) {
     const wakeAt = await advancePart(context, { ...shared, part }, signal);

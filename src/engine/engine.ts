@@ -94,6 +94,7 @@ async function pollNow(context: EngineContext, batch: Batch): Promise<boolean> {
     const parts = await context.database.batches.parts(batch.id);
     const upstream = provider.connect(
       await context.accounts.reopen(batch.account, provider, headersOf(batch)),
+      batch.options,
     );
     for (const part of parts) {
       if (part.phase !== "submitted") continue;

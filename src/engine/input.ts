@@ -47,6 +47,7 @@ export function toSubmission(context: EngineContext, batch: Batch, part: Part): 
     token: part.id,
     endpoint: batch.endpoint,
     model: batch.model,
+    variant: null,
     lines: part.lines,
     bytes: part.bytes,
     open: (signal) => openInput(context, batch, signal),

@@ -29,7 +29,8 @@ export async function writeResults(
 ): Promise<readonly ResultFile[]> {
   const raw = work.parts.flatMap((part) => part.results);
   const index = work.parts.every(isClean) ? null : await lineIndexOf(context, work.batch, signal);
-  if (index === null) return raw;
+  if (index === null)
+    return raw.flatMap(({ role, ...file }) => (role === "unsent" ? [] : [{ ...file, role }]));
   const rewriter = new Rewriter(context, work.batch, index);
   const output = await rewriter.write("output", raw, signal);
   const error = await rewriter.write("error", raw, signal);

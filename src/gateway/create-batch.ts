@@ -128,18 +128,17 @@ async function prepare(
   call: Call,
   request: CreateBatch,
 ): Promise<Prepared> {
-  if (request.requests !== null) {
+  if (request.input.kind !== "file") {
     const provider = resolveProvider(call, context.providers, { model: request.model });
     const { account } = openSource(context, call, provider);
     const inline = await receiveInlineRequests(context, call, {
-      requests: request.requests,
+      input: request.input,
       provider,
       account,
     });
     return { input: inline, inline, provider, account };
   }
-  const input =
-    request.inputFileId === null ? null : await findFile(context, call, request.inputFileId);
+  const input = await findFile(context, call, request.input.id);
   const provider = resolveProvider(call, context.providers, {
     ofObject: input?.provider ?? null,
     model: request.model,
@@ -165,7 +164,7 @@ function newBatch(
     ...request.options,
     headers: account.access.headers,
     ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),
-    ...(input === null ? { inputFileId: request.inputFileId } : {}),
+    ...(input === null && request.input.kind === "file" ? { inputFileId: request.input.id } : {}),
     ...(request.outputExpiresAfterSeconds === null
       ? {}
       : { outputExpiresAfterSeconds: request.outputExpiresAfterSeconds }),

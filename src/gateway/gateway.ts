@@ -4,7 +4,9 @@ import type { GatewayContext } from "./context.ts";
 import { createBatch } from "./create-batch.ts";
 import { createFile } from "./create-file.ts";
 import { deleteFile, listFiles, openFile } from "./files.ts";
+import { deleteBatch } from "./delete-batch.ts";
 import { getFile } from "./lookup.ts";
+import { openResults } from "./open-results.ts";
 import { receive } from "./receive.ts";
 import { discard } from "./remove-blobs.ts";
 import { addUploadPart, cancelUpload, completeUpload, createUpload } from "./uploads.ts";
@@ -31,5 +33,7 @@ export function createGateway(context: GatewayContext): Gateway {
     listBatches: (call, page) => listBatches(context, call, page),
     retrieveBatch: (call, id) => retrieveBatch(context, call, id),
     cancelBatch: (call, id) => cancelBatch(context, call, id),
+    deleteBatch: (call, id) => deleteBatch(context, call, id),
+    openResults: (call, id) => openResults(context, call, id),
   };
 }

@@ -1,13 +1,15 @@
 import type { OpenAccount } from "../core/accounts.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
-import type { Call } from "../core/gateway.ts";
+import type { BatchInput, Call } from "../core/gateway.ts";
 import type { Json } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
 import { ownExpiry } from "./create-file.ts";
 import { receive } from "./receive.ts";
+
+type InlineInput = Exclude<BatchInput, { readonly kind: "file" }>;
 
 /**
  * Lines that came inside a create become a File like any other, so that what follows knows no difference. Its bytes are
@@ -17,13 +19,13 @@ export async function receiveInlineRequests(
   context: GatewayContext,
   call: Call,
   work: {
-    readonly requests: readonly Json[];
+    readonly input: InlineInput;
     readonly provider: Provider;
     readonly account: OpenAccount;
   },
 ): Promise<StoredFile> {
-  const { requests, provider, account } = work;
-  if (requests.length === 0) {
+  const { input, provider, account } = work;
+  if (input.kind === "requests" && input.requests.length === 0) {
     throw new GatewayError(
       "invalid_request",
       "'requests' is empty. Give at least one, or an 'input_file_id'.",
@@ -33,7 +35,10 @@ export async function receiveInlineRequests(
       },
     );
   }
-  const content = await receive(context, lines(requests), call.signal);
+  const content =
+    input.kind === "content"
+      ? input.content
+      : await receive(context, lines(input.requests), call.signal);
   const now = context.now();
   const createdAt = wholeSecond(now);
   return {

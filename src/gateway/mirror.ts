@@ -3,6 +3,7 @@ import type { Batch, BatchState } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
+import type { JsonObject } from "../core/json.ts";
 import type {
   Provider,
   Upstream,
@@ -25,9 +26,15 @@ interface Source {
   readonly upstream: Upstream;
 }
 
-export function openSource(context: GatewayContext, call: Call, provider: Provider): Source {
+/** `options`: of the object at hand, or of the request. */
+export function openSource(
+  context: GatewayContext,
+  call: Call,
+  provider: Provider,
+  options: JsonObject = call.options,
+): Source {
   const account = context.accounts.open(call.client, provider, call.headers);
-  return { provider, account, upstream: provider.connect(account.access) };
+  return { provider, account, upstream: provider.connect(account.access, options) };
 }
 
 interface MirrorList {

@@ -1,3 +1,4 @@
+import { OPENAI_BASE_URL } from "../config/provider-entries.ts";
 import type { Config } from "../config/schema.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
@@ -25,10 +26,15 @@ export function openProviders(
   return { providers, close: () => agent.close() };
 }
 
+/** A host in OpenAI's place may have models that are truly named `openai/gpt-oss-120b`. */
+function prefixOf(name: string, { baseUrl }: { readonly baseUrl: string }): string | null {
+  return name === "openai" && baseUrl !== OPENAI_BASE_URL ? null : name;
+}
+
 function openProvider(name: string, entry: Entry, deps: HttpDeps): readonly Provider[] {
   switch (entry.kind) {
     case "openai":
-      return [createOpenAIProvider({ ...entry, name }, deps)];
+      return [createOpenAIProvider({ ...entry, name, modelPrefix: prefixOf(name, entry) }, deps)];
     case "anthropic":
     case "gemini":
     case "bedrock":

@@ -229,7 +229,7 @@ function describeSubmission(start: () => Promise<ProviderStage>): void {
     await using stage = await start();
     const { part } = await prepare(stage, ["a"]);
     const key = "sk-wrong-0123456789abcdef";
-    const stranger = stage.provider.connect({ ...stage.access, key, source: "client" });
+    const stranger = stage.provider.connect({ ...stage.access, key, source: "client" }, {});
     const error = await failure(stranger.submit(part, never()));
     expect(error.code).toBe("upstream_unauthorized");
     expect(error.message).toContain(stage.provider.name);
@@ -259,7 +259,7 @@ function describeFiles(start: () => Promise<ProviderStage>): void {
     skip,
   }) => {
     await using stage = await start();
-    const { files } = stage.provider.connect(stage.access);
+    const { files } = stage.provider.connect(stage.access, {});
     if (files === undefined) return skip("this provider keeps no files");
     const content = Buffer.from(`${stage.line("ü")}\n`.repeat(500));
     const sent = await files.upload(toFile(content), never());
@@ -279,7 +279,7 @@ function describeFiles(start: () => Promise<ProviderStage>): void {
 
   test("files are listed newest first, page by page, each of them once", async ({ skip }) => {
     await using stage = await start();
-    const { files } = stage.provider.connect(stage.access);
+    const { files } = stage.provider.connect(stage.access, {});
     if (files === undefined) return skip("this provider keeps no files");
     const ids: string[] = [];
     for (const line of ["a", "b", "c"]) {
@@ -309,13 +309,14 @@ async function prepare(
   customIds: readonly string[],
   lines = customIds.map((id) => `${stage.line(id)}\n`).join(""),
 ): Promise<{ upstream: Upstream; part: Submission }> {
-  const upstream = stage.provider.connect(stage.access);
+  const upstream = stage.provider.connect(stage.access, {});
   const file = toFile(Buffer.from(lines));
   const uploaded = await upstream.files?.upload(file, never());
   const part: Submission = {
     token: "part0001",
     endpoint: stage.endpoint,
     model: stage.model,
+    variant: null,
     lines: lines.trimEnd().split("\n").length,
     bytes: file.bytes,
     open: (signal) => file.open(signal),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Batch } from "../../src/core/batch.ts";
+import { type Batch, isTerminal } from "../../src/core/batch.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { StoredFile, Upload, UploadPart } from "../../src/core/file.ts";
 import type {
@@ -59,7 +59,9 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
   }
 
   function findFile(id: string): StoredFile {
-    const file = [...files.values()].find((each) => namesOf(each, "file-").includes(id));
+    const file = [...files.values()].find((each) =>
+      [...namesOf(each, "file-"), ...namesOf(each, "file_")].includes(id),
+    );
     if (file === undefined) {
       throw new GatewayError("not_found", `No such File object: ${id}`, { param: "id" });
     }
@@ -67,7 +69,9 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
   }
 
   function findBatch(id: string): Batch {
-    const batch = [...batches.values()].find((each) => namesOf(each, "batch_").includes(id));
+    const batch = [...batches.values()].find((each) =>
+      [...namesOf(each, "batch_"), ...namesOf(each, "msgbatch_")].includes(id),
+    );
     if (batch === undefined) {
       throw new GatewayError("not_found", `No batch found with id '${id}'.`);
     }
@@ -226,10 +230,10 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
       uploads.set(upload.id, upload);
       return upload;
     },
-    async createBatch(call, { inputFileId, requests, outputExpiresAfterSeconds, ...rest }) {
-      record("createBatch", call, { inputFileId, requests, outputExpiresAfterSeconds, ...rest });
+    async createBatch(call, { input: given, outputExpiresAfterSeconds, ...rest }) {
+      record("createBatch", call, { input: given, outputExpiresAfterSeconds, ...rest });
       const inline = { ...newFile(newId(), now()), filename: "requests.jsonl" };
-      const input = requests === null ? findFile(inputFileId ?? "") : inline;
+      const input = given.kind === "file" ? findFile(given.id) : inline;
       files.set(input.id, input);
       const batch: Batch = {
         ...newBatch(newId(), now()),
@@ -267,6 +271,25 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
       };
       batches.set(batch.id, cancelling);
       return view(cancelling);
+    },
+    async deleteBatch(call, id) {
+      record("deleteBatch", call, id);
+      const batch = findBatch(id);
+      if (!isTerminal(batch.state)) {
+        throw new GatewayError("invalid_request", `Batch ${id} is still running.`);
+      }
+      batches.delete(batch.id);
+      return view(batch);
+    },
+    async openResults(call, id) {
+      record("openResults", call, id);
+      const batch = findBatch(id);
+      if (!isTerminal(batch.state)) {
+        throw new GatewayError("not_found", `Batch ${id} has no available results.`);
+      }
+      const stream = nextStream ?? Readable.from([], { objectMode: false });
+      nextStream = null;
+      return { batch, stream };
     },
   };
 }

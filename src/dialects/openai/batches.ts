@@ -1,13 +1,14 @@
 import type { FastifyInstance } from "fastify";
+import type { z } from "zod";
 import type { DialectServices } from "../../core/dialect.ts";
-import type { JsonObject } from "../../core/json.ts";
 import { type Callers, providerOfBody, readBody, readQuery } from "./call.ts";
-import { invalidValue, missingParameter } from "./errors.ts";
+import { missingParameter } from "./errors.ts";
 import { batchIdOf, type IdParams } from "./ids.ts";
 import { optionsOf } from "./options.ts";
 import { renderBatch, renderList } from "./render.ts";
 import { createBatchSchema, listQuerySchema } from "./schemas.ts";
 import { check } from "./validation.ts";
+import type { BatchInput } from "../../core/gateway.ts";
 
 const listSchema = listQuerySchema({ maximum: 100, standard: 20 });
 
@@ -17,12 +18,9 @@ export function mountBatches(
   callers: Callers,
 ): void {
   app.post("/batches", async (request, reply) => {
-    const raw = readBody(request);
-    checkInput(raw);
-    const body = check(createBatchSchema, raw);
+    const body = check(createBatchSchema, readBody(request));
     const view = await gateway.createBatch(callers.call(request, reply, body.provider), {
-      inputFileId: body.input_file_id ?? null,
-      requests: body.requests ?? null,
+      input: inputOf(body),
       endpoint: body.endpoint,
       completionWindow: body.completion_window,
       metadata: body.metadata ?? null,
@@ -56,15 +54,12 @@ export function mountBatches(
   });
 }
 
-/** Lines come in a file or inline. SDKs whose types demand an `input_file_id` send it empty beside inline ones. */
-function checkInput(body: JsonObject): void {
-  const hasFile =
-    body["input_file_id"] !== undefined &&
-    body["input_file_id"] !== null &&
-    body["input_file_id"] !== "";
-  const hasRequests = body["requests"] !== undefined && body["requests"] !== null;
-  if (!hasFile && !hasRequests) throw missingParameter("input_file_id");
-  if (hasFile && hasRequests) {
-    throw invalidValue("requests", "give either an 'input_file_id' or 'requests', not both.");
+/** If both come, the lines that came inline count: SDKs whose types demand an `input_file_id` send one beside them. */
+function inputOf(body: z.infer<typeof createBatchSchema>): BatchInput {
+  if (body.requests !== undefined && body.requests !== null) {
+    return { kind: "requests", requests: body.requests };
   }
+  const id = body.input_file_id ?? "";
+  if (id === "") throw missingParameter("input_file_id");
+  return { kind: "file", id };
 }

@@ -37,6 +37,7 @@ export function createCallers(services: Pick<DialectServices, "identify">): Call
         ...FACTS,
         namedProviders: namedProviders(request, provider),
         headers: forwardable(request),
+        options: {},
         signal: clientSignal(reply.raw),
       };
     },

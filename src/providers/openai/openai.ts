@@ -37,6 +37,8 @@ export interface OpenAIProviderOptions {
   readonly files: boolean;
   /** Whether the host has a batch API. */
   readonly batches: boolean;
+  /** Left out: models there may truly have a prefix. */
+  readonly modelPrefix?: string | null;
   readonly limits?: Partial<ProviderLimits>;
   readonly uploads?: Partial<UploadLimits>;
 }
@@ -53,6 +55,10 @@ export function createOpenAIProvider(options: OpenAIProviderOptions, deps: HttpD
     configuredKey: apiKey,
     passThrough,
     keepsFiles: options.files,
+    takesInputFiles: options.files,
+    hasBatches: options.batches,
+    belowMinimum: "direct",
+    modelPrefix: options.modelPrefix ?? null,
     forwardedHeaders: FORWARDED_HEADERS,
     connect(access): Upstream {
       const account = http(access);

@@ -26,7 +26,7 @@ function connect(
   changes: Partial<OpenAIProviderOptions> = {},
 ): Upstream {
   const options = { name: "openai", apiKey: SECRET, passThrough: true, files: true, batches: true };
-  return createOpenAIProvider({ ...options, baseUrl, ...changes }, deps).connect(access());
+  return createOpenAIProvider({ ...options, baseUrl, ...changes }, deps).connect(access(), {});
 }
 
 function submission(changes: Partial<Submission> = {}): Submission {
@@ -34,6 +34,7 @@ function submission(changes: Partial<Submission> = {}): Submission {
     token: "part0001",
     endpoint: "/v1/chat/completions",
     model: "gpt-4o-mini",
+    variant: null,
     lines: 2,
     bytes: 100,
     open: async () => Readable.from([]),
@@ -360,7 +361,7 @@ test("a host without batches refuses one before anything is sent, and still has 
     oneModel: true,
     windowHours: 24,
   });
-  const upstream = provider.connect(access());
+  const upstream = provider.connect(access(), {});
   expect(upstream.jobs).toBeUndefined();
   await expect(upstream.submit(submission(), never)).rejects.toMatchObject({
     code: "invalid_request",

@@ -40,7 +40,7 @@ function connect(
   const options = { name: "openai", apiKey: SECRET, passThrough: true, files: true, batches: true };
   const provider = createOpenAIProvider({ ...options, baseUrl, ...changes }, deps);
   const headers = { "openai-organization": "org-1", "openai-project": "proj-1", cookie: "no" };
-  const { files } = provider.connect(access({ headers }));
+  const { files } = provider.connect(access({ headers }), {});
   if (files === undefined) throw new Error("the provider has no files");
   return files;
 }
@@ -304,7 +304,7 @@ test("a host without files has no such capability", async () => {
   const options = { name: "groq", apiKey: null, passThrough: false, baseUrl: "http://127.0.0.1:1" };
   const provider = createOpenAIProvider({ ...options, files: false, batches: true }, deps);
   expect(provider.keepsFiles).toBe(false);
-  expect(provider.connect(access()).files).toBeUndefined();
+  expect(provider.connect(access(), {}).files).toBeUndefined();
 });
 
 test("a host that takes no key is sent none", async () => {
@@ -312,7 +312,7 @@ test("a host that takes no key is sent none", async () => {
   await using host = await startOpenAIHost(sendJson("abc"));
   const options = { name: "local", apiKey: null, passThrough: false, files: true, batches: true };
   const provider = createOpenAIProvider({ ...options, baseUrl: host.url }, deps);
-  const { files } = provider.connect(access({ key: null }));
+  const { files } = provider.connect(access({ key: null }), {});
   if (files === undefined) throw new Error("the provider has no files");
   expect(await text(await files.open("file-1", never))).toBe("abc");
   expect(host.seen[0]?.headers["authorization"]).toBeUndefined();

@@ -29,7 +29,7 @@ function* chunksOf(content: Buffer): Generator<Buffer> {
 }
 
 function filesOf(stage: OpenAIStage): UpstreamFiles {
-  const { files } = stage.provider.connect(stage.access);
+  const { files } = stage.provider.connect(stage.access, {});
   if (files === undefined) throw new Error("the provider has no files");
   return files;
 }
@@ -49,6 +49,7 @@ async function submissionOf(stage: OpenAIStage, changes: Partial<Submission>): P
     token: "part0001",
     endpoint: stage.endpoint,
     model: stage.model,
+    variant: null,
     lines: 1,
     bytes: content.length,
     open: async () => Readable.from([content]),
@@ -110,7 +111,7 @@ test("with 16 pairs of metadata a lost job is found by the Part's own input", as
   await using stage = await startOpenAIStage();
   const pairs = Array.from({ length: 16 }, (_, index) => [`k${index}`, "v"]);
   const metadata = Object.fromEntries(pairs) as Record<string, string>;
-  const upstream = stage.provider.connect(stage.access);
+  const upstream = stage.provider.connect(stage.access, {});
   const shared = await submissionOf(stage, { metadata });
   await upstream.submit(shared, never);
   const part = await submissionOf(stage, { metadata, ownInput: true });
@@ -128,7 +129,7 @@ test("with 16 pairs of metadata a lost job is found by the Part's own input", as
 
 test("a lost job is found behind hundreds of younger ones", async () => {
   await using stage = await startOpenAIStage();
-  const upstream = stage.provider.connect(stage.access);
+  const upstream = stage.provider.connect(stage.access, {});
   const part = await submissionOf(stage, { metadata: { team: "a" } });
   stage.loseNextSubmit();
   await failure(upstream.submit(part, never));
@@ -145,7 +146,7 @@ test("a lost job is found behind hundreds of younger ones", async () => {
 test("reads get over resets, overload and slowness", async () => {
   await using stage = await startOpenAIStage();
   const { control } = stage.emulator;
-  const upstream = stage.provider.connect(stage.access);
+  const upstream = stage.provider.connect(stage.access, {});
   const job = await upstream.submit(await submissionOf(stage, {}), never);
   control.inject({ kind: "reset", path: `/batches/${job.id}$` });
   control.inject({ kind: "status", status: 503, path: `/batches/${job.id}$`, skip: 1 });
@@ -158,7 +159,7 @@ test("reads get over resets, overload and slowness", async () => {
 test("a key is in what is sent, and nowhere in what is told", async () => {
   await using stage = await startOpenAIStage();
   const key = "sk-proj-anotherkey0123456789";
-  const client = stage.provider.connect({ ...stage.access, key, source: "client" });
+  const client = stage.provider.connect({ ...stage.access, key, source: "client" }, {});
   const error = await failure(client.poll({ id: "batch_1", data: {} }, never));
   expect(error.code).toBe("upstream_unauthorized");
   expect(error.message).toContain("No key is configured for openai");
