@@ -97,7 +97,7 @@ const plainMap: LineMap = {
   map: (text) => ({ kind: "lines", lines: [JSON.stringify(JSON.parse(text))] }),
   reject: () => ({ kind: "lines", lines: [] }),
   end: () => [],
-  report: () => ({ lines: 0, failedLines: 0, warnings: [], errors: [] }),
+  report: () => ({ lines: 0, failedLines: 0, usage: null, warnings: [], errors: [] }),
 };
 
 async function seconds(chunks: readonly Uint8Array[], map: LineMap | null): Promise<number> {

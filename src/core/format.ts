@@ -100,6 +100,8 @@ export interface LineCodec<Line> {
   readonly bodyPath: string;
   /** Where a line's custom id is, so that a line that can't be read still fails under its own id. */
   readonly idKey?: string;
+  /** Further places of an id, with a dot where it lies in an object: `metadata.key`. */
+  readonly otherIdKeys?: readonly string[];
   /** Every top-level key that `parse` reads; another is dropped with a warning. Left out: nobody is warned. */
   readonly keys?: readonly string[];
   recognises(keys: readonly string[]): boolean;

@@ -1,5 +1,6 @@
 import type { Format } from "./format.ts";
-import type { Endpoint, LineError } from "./lines.ts";
+import type { Usage } from "./batch.ts";
+import type { Endpoint, LineError, LineOutcome } from "./lines.ts";
 import type { TranslationMode } from "./write-context.ts";
 
 /** One side of a translation: a format, at an endpoint, for a model. Together they tell the body. */
@@ -19,6 +20,8 @@ export interface MapOptions {
   readonly ids: LineIds;
   /** Some lines may be in another format than the source's: every line is looked at, and there is no `null` map. */
   readonly hasMixedLines?: boolean;
+  /** The target's name of a model that the source names; left out: the same. */
+  readonly renameModel?: (model: string) => string;
   /** How much of split embeddings may wait for their other pieces; lines beyond it fail. 64 MiB where left out. */
   readonly maxPendingBytes?: number;
   nowSeconds(): number;
@@ -72,13 +75,29 @@ export interface LineMap {
 
 export type MappedLine =
   /** None (blank, or a piece that waits for the others), one, or several; each without its line feed. */
-  | { readonly kind: "lines"; readonly lines: readonly string[] }
+  | {
+      readonly kind: "lines";
+      readonly lines: readonly string[];
+      /** Of results: what each of the lines is. */
+      readonly facts?: readonly ResultFacts[];
+    }
   /** A request that can't be sent. Results never fail: what can't be read becomes an errored line of the target. */
   | { readonly kind: "failed"; readonly customId: string | null; readonly error: LineError };
+
+/** What is known of a result line without reading it again. */
+export interface ResultFacts {
+  /** Null where the client gave none: the line is then known by its number. */
+  readonly customId: string | null;
+  /** Of the request, from 1; null where only its id is known. */
+  readonly line: number | null;
+  readonly outcome: LineOutcome["kind"];
+}
 
 export interface TranslationReport {
   readonly lines: number;
   readonly failedLines: number;
+  /** Of results: tokens of all that succeeded; null where no answer said. */
+  readonly usage: Usage | null;
   /** By field; at most 200, and one for all others, since field names may be the client's. */
   readonly warnings: readonly FieldReport[];
   /** By field and code of the error. */

@@ -49,7 +49,7 @@ async function stepForward(
   const now = await context.database.batches.get(batch.id, "every");
   if (now === null || isTerminal(now.state)) return null;
   const current = await context.database.batches.parts(batch.id);
-  if (current.length > 0 && current.every((part) => part.phase === "collected")) {
+  if (current.every((part) => part.phase === "collected")) {
     await finishBatch(context, { batch: now, parts: current }, signal);
     return null;
   }
@@ -63,7 +63,8 @@ async function planOnce(
   signal: AbortSignal,
 ): Promise<readonly Part[] | null> {
   const parts = await context.database.batches.parts(batch.id);
-  if (parts.length > 0) return parts;
+  // There may be none: no line could be sent.
+  if (parts.length > 0 || batch.options["planned"] === true) return parts;
   try {
     return await planBatch(context, batch, signal);
   } catch (error) {
@@ -129,7 +130,7 @@ async function advancePart(
   work: PartWork,
   signal: AbortSignal,
 ): Promise<WakeAt> {
-  const { batch, part, upstream } = work;
+  const { batch, part, provider, upstream } = work;
   switch (part.phase) {
     case "planned":
     case "submitting":
@@ -139,7 +140,7 @@ async function advancePart(
     case "submitted":
       return followJob(context, work, signal);
     case "ended":
-      await collectPart(context, { batch, part, upstream }, signal);
+      await collectPart(context, { batch, part, provider, upstream }, signal);
       return context.now();
     case "collected":
     case "failed":
@@ -154,7 +155,7 @@ async function followJob(
   work: PartWork,
   signal: AbortSignal,
 ): Promise<WakeAt> {
-  const { batch, upstream } = work;
+  const { batch, provider, upstream } = work;
   let { part } = work;
   if (batch.state === "cancelling" && part.job !== null && part.options["cancelSent"] !== true) {
     await upstream.cancel(part.job, signal);
@@ -167,6 +168,6 @@ async function followJob(
   if (context.now() < dueAt) return dueAt;
   part = await pollPart(context, { batch, part, upstream }, signal);
   if (part.phase !== "ended") return context.now() + interval;
-  await collectPart(context, { batch, part, upstream }, signal);
+  await collectPart(context, { batch, part, provider, upstream }, signal);
   return context.now();
 }

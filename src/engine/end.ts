@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Changes, Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
-import { lineIndexKey } from "./plan.ts";
+import { lineIndexKey, preparedPrefix } from "./plan.ts";
 import { changeBatch } from "./rows.ts";
 
 export type Outcome = "completed" | "failed" | "expired" | "cancelled";
@@ -84,6 +84,9 @@ export async function removeLeftovers(
   signal: AbortSignal,
 ): Promise<void> {
   await context.blobs.delete(lineIndexKey(batchId), signal);
+  for await (const { key } of context.blobs.list(`${preparedPrefix(batchId)}/part-`, signal)) {
+    await context.blobs.delete(key, signal);
+  }
   const batch = await context.database.batches.get(batchId, "every");
   const blob = batch === null ? null : inputBlob(batch);
   if (batch === null || blob === null || batch.inputFileId === null) return;

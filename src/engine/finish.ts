@@ -4,9 +4,10 @@ import type { Tables } from "../core/storage.ts";
 import { claimNativeId, insertAliases } from "../core/aliases.ts";
 import type { FormatName } from "../core/format-name.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
+import { preparedOf } from "../lines/prepared-record.ts";
 import type { EngineContext } from "./context.ts";
 import { type Outcome, saveEnd } from "./end.ts";
-import type { ResultFile } from "./results.ts";
+import type { ResultFile, WrittenResults } from "./results.ts";
 import { writeResults } from "./results.ts";
 
 /** All Parts are collected: writes result files and the final state in one transaction. */
@@ -19,12 +20,19 @@ export async function finishBatch(
   const outcome = outcomeOf(parts);
   const batch = { ...work.batch, options: { ...work.batch.options, outcome } };
   // A job that failed as a whole ran nothing: the reason is on the batch, as OpenAI has it.
-  const isFailure = outcome === "failed" && parts.every((part) => part.results.length === 0);
-  const results = isFailure ? [] : await writeResults(context, { batch, parts }, signal);
-  const now = context.now();
+  const isFailure =
+    outcome === "failed" &&
+    parts.every((part) => part.results.length === 0) &&
+    preparedOf(batch).unsent === null;
   const { providers } = context;
   // A batch that is given up may be of a provider that is no longer configured.
-  const format = providers.has(batch.provider) ? providers.get(batch.provider).format : null;
+  const provider = providers.has(batch.provider) ? providers.get(batch.provider) : null;
+  const format = provider?.format ?? null;
+  const written = isFailure
+    ? NO_RESULTS
+    : await writeResults(context, { batch, parts, provider }, signal);
+  const results = written.files;
+  const now = context.now();
   await context.database.transaction(async (tables) => {
     const files = new Map<string, StoredFile>();
     for (const result of results) {
@@ -40,7 +48,7 @@ export async function finishBatch(
       now,
       changes: (current) => ({
         counts: countsOf(parts, results, isFailure),
-        usage: parts.find((part) => part.usage !== null)?.usage ?? null,
+        usage: written.usage,
         errors: parts.flatMap((part) => part.errors),
         outputFileId: output?.id ?? null,
         errorFileId: error?.id ?? null,
@@ -49,14 +57,23 @@ export async function finishBatch(
           output: output?.native ?? null,
           error: error?.native ?? null,
         },
-        options: { ...current.options, outcome },
+        options: {
+          ...current.options,
+          outcome,
+          isClean: written.isClean,
+          ...(written.endings === null ? {} : { endings: { ...written.endings } }),
+        },
       }),
     });
   });
   context.telemetry.batchState(batch.provider, outcome);
 }
 
+const NO_RESULTS: WrittenResults = { files: [], usage: null, endings: null, isClean: false };
+
 function outcomeOf(parts: readonly Part[]): Outcome {
+  // No line could be sent: each has its result.
+  if (parts.length === 0) return "completed";
   for (const outcome of ["cancelled", "expired", "completed"] as const) {
     if (parts.some((part) => part.outcome === outcome)) return outcome;
   }
@@ -69,19 +86,20 @@ function countsOf(
   results: readonly ResultFile[],
   isFailure: boolean,
 ): Counts {
-  if (isFailure) return { total: 0, completed: 0, failed: 0 };
+  if (isFailure) return { total: sumLines(parts), completed: 0, failed: 0 };
   const linesOf = (role: string) =>
     results.filter((result) => result.role === role).reduce((sum, result) => sum + result.lines, 0);
   const completed = linesOf("output");
   const failed = linesOf("error");
   return {
-    total: Math.max(
-      completed + failed,
-      parts.reduce((sum, part) => sum + part.lines, 0),
-    ),
+    total: Math.max(completed + failed, sumLines(parts)),
     completed,
     failed,
   };
+}
+
+function sumLines(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.lines, 0);
 }
 
 function resultFile(

@@ -3,6 +3,8 @@ import { claimNativeId } from "../core/aliases.ts";
 import type { Batch, Part } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Submission, UpstreamFile, UpstreamFiles } from "../core/provider.ts";
+import type { FileCopy } from "../core/file.ts";
+import { preparedOf } from "../lines/prepared-record.ts";
 import type { EngineContext } from "./context.ts";
 
 /** With so many pairs of its client's there is none left for our token: see `Submission.ownInput`. */
@@ -23,6 +25,22 @@ export function headersOf(batch: Batch): Readonly<Record<string, string>> {
       (entry): entry is [string, string] => typeof entry[1] === "string",
     ),
   );
+}
+
+/** The lines of a Part as they are sent; null: the batch's own input. */
+export function partBlob(part: Part): string | null {
+  const blob = part.options["inputBlob"];
+  return typeof blob === "string" ? blob : null;
+}
+
+/** A Part's lines in its provider's format. */
+export function openPart(
+  context: EngineContext,
+  { batch, part }: { readonly batch: Batch; readonly part: Part },
+  signal: AbortSignal,
+): Promise<Readable> {
+  const blob = partBlob(part);
+  return blob === null ? openInput(context, batch, signal) : context.blobs.open(blob, signal);
 }
 
 export function openInput(
@@ -46,13 +64,13 @@ export function toSubmission(context: EngineContext, batch: Batch, part: Part): 
   return {
     token: part.id,
     endpoint: batch.endpoint,
-    model: batch.model,
-    variant: null,
+    model: part.model,
+    variant: preparedOf(batch).variant,
     lines: part.lines,
     bytes: part.bytes,
-    open: (signal) => openInput(context, batch, signal),
+    open: (signal) => openPart(context, { batch, part }, signal),
     inputNativeId: part.inputNativeId,
-    ownInput: needsOwnInput(batch),
+    ownInput: part.options["ownInput"] === true || needsOwnInput(batch),
     completionWindow: batch.completionWindow,
     metadata: batch.metadata,
     options: batch.options,
@@ -67,15 +85,15 @@ export async function ensureInputThere(
     readonly batch: Batch;
     readonly part: Part;
     readonly files: UpstreamFiles;
-    readonly account: string;
   },
   signal: AbortSignal,
 ): Promise<Part> {
   const { batch, part } = work;
-  if (part.inputNativeId !== null && part.options["ownInput"] === true) return part;
-  const copied = needsOwnInput(batch) ? null : await findCopy(context, batch, work.account);
+  const isOwn = part.options["ownInput"] === true || partBlob(part) !== null;
+  if (part.inputNativeId !== null && (isOwn || part.options["recipe"] !== undefined)) return part;
+  const copied = isOwn || needsOwnInput(batch) ? null : await findCopy(context, batch, "bytes");
   if (copied !== null) {
-    return context.database.batches.updatePart(part, { inputNativeId: copied });
+    return context.database.batches.updatePart(part, { inputNativeId: copied.nativeId });
   }
   const { sent, isShared } = await sendInput(context, work, signal);
   return context.database.batches.updatePart(part, {
@@ -84,17 +102,22 @@ export async function ensureInputThere(
   });
 }
 
-async function findCopy(
+/** The copy of an input that was made at its provider when it was uploaded; null if there is none, or it is about to expire. */
+export async function findCopy(
   context: EngineContext,
   batch: Batch,
-  account: string,
-): Promise<string | null> {
+  recipe: string,
+): Promise<FileCopy | null> {
   if (batch.inputFileId === null) return null;
-  const copies = await context.database.copies.find(batch.inputFileId, batch.provider, account);
-  const usable = copies.find(
-    (copy) => copy.recipe === "bytes" && !isExpired(copy.expiresAt, context.now()),
+  const copies = await context.database.copies.find(
+    batch.inputFileId,
+    batch.provider,
+    batch.account,
   );
-  return usable?.nativeId ?? null;
+  return (
+    copies.find((copy) => copy.recipe === recipe && !isExpired(copy.expiresAt, context.now())) ??
+    null
+  );
 }
 
 /** What was sent is the File's copy from then on, unless it must be the Part's own or its File is gone. */
@@ -102,13 +125,14 @@ async function sendInput(
   context: EngineContext,
   {
     batch,
+    part,
     files,
-    account,
-  }: { readonly batch: Batch; readonly files: UpstreamFiles; readonly account: string },
+  }: { readonly batch: Batch; readonly part: Part; readonly files: UpstreamFiles },
   signal: AbortSignal,
 ): Promise<{ readonly sent: UpstreamFile; readonly isShared: boolean }> {
   const { inputFileId } = batch;
-  const blob = inputBlob(batch);
+  const own = partBlob(part);
+  const blob = own ?? inputBlob(batch);
   const about = { param: "input_file_id" };
   if (blob === null) {
     throw new GatewayError(
@@ -132,14 +156,14 @@ async function sendInput(
     },
     signal,
   );
-  if (file === null || needsOwnInput(batch)) return { sent, isShared: false };
+  if (file === null || own !== null || needsOwnInput(batch)) return { sent, isShared: false };
   const isShared = await context.database.transaction(async (tables) => {
     // Its client may have deleted it while it was sent.
     if ((await tables.files.get(file.id, "every")) === null) return false;
     await tables.copies.save({
       fileId: file.id,
       provider: batch.provider,
-      account,
+      account: batch.account,
       recipe: "bytes",
       nativeId: sent.id,
       bytes: sent.bytes,
@@ -147,7 +171,12 @@ async function sendInput(
       expiresAt: sent.expiresAt,
     });
     const native = { id: sent.id, format: context.providers.get(batch.provider).format };
-    await claimNativeId(tables, "file", { ...file, account, provider: batch.provider, native });
+    await claimNativeId(tables, "file", {
+      ...file,
+      account: batch.account,
+      provider: batch.provider,
+      native,
+    });
     return true;
   });
   return { sent, isShared };

@@ -1,7 +1,18 @@
-import type { Batch, Part } from "../core/batch.ts";
+import type { Batch, BatchError, BatchWarning, Part } from "../core/batch.ts";
+import type { FileCopy } from "../core/file.ts";
+import type { Provider } from "../core/provider.ts";
+import type { TranslationMode } from "../core/write-context.ts";
+import { formats } from "../formats/formats.ts";
+import type { PartLimits } from "../lines/part-cutter.ts";
+import { copyWarnings } from "../lines/copy-record.ts";
+import { toOption } from "../lines/prepared-record.ts";
+import { oneChunk, type PreparedLines, prepareLines } from "../lines/prepare.ts";
+import { type Survey, surveyLines } from "../lines/survey.ts";
+import { type LinePlan, planLines } from "../lines/target.ts";
 import type { EngineContext } from "./context.ts";
-import { inputBlob, openInput } from "./input.ts";
-import { buildLineIndex } from "./line-index.ts";
+import { failBatch } from "./end.ts";
+import { findCopy, inputBlob, openInput } from "./input.ts";
+import { newPart, type PartShare } from "./new-part.ts";
 import { changeBatch } from "./rows.ts";
 
 /** The blob key of a batch's line index. */
@@ -9,71 +20,234 @@ export function lineIndexKey(batchId: string): string {
   return `indexes/${batchId}`;
 }
 
-/** Reads the input once, stores where each line lies, and writes the Part rows. Running it twice does no harm. */
+/** What blobs of prepared lines begin with. */
+export function preparedPrefix(batchId: string): string {
+  return `prepared/${batchId}`;
+}
+
+/**
+ * Reads the input, stores where each line lies, translates the lines for their provider and writes the Part rows. Running it
+ * twice does no harm. Null: the batch can't be sent, and has ended.
+ */
 export async function planBatch(
   context: EngineContext,
   batch: Batch,
   signal: AbortSignal,
-): Promise<readonly Part[]> {
-  let lines = 0;
-  if (inputBlob(batch) !== null) {
-    const index = await buildLineIndex(
-      await openInput(context, batch, signal),
-      {
-        blobs: context.blobs,
-        key: lineIndexKey(batch.id),
-        maxLineBytes: context.settings.maxLineBytes,
-      },
-      signal,
-    );
-    lines = index.lines;
+): Promise<readonly Part[] | null> {
+  const provider = context.providers.get(batch.provider);
+  const planned =
+    inputBlob(batch) === null
+      ? unread(batch)
+      : await planInput(context, { batch, provider }, signal);
+  if (planned.errors.length > 0) {
+    await failBatch(context, batch, planned.errors);
+    return null;
   }
-  const part = newPart(context, batch, lines);
   await context.database.transaction(async (tables) => {
     // Two passes may have planned at once: the version lets one of them through.
     await changeBatch(tables, batch.id, (current) => ({
-      options: { ...current.options, planned: true },
+      model: current.model ?? planned.model,
+      models: planned.models,
+      mode: planned.shares.some(({ mode }) => mode === "native") ? "native" : "direct",
+      priceTier: planned.shares.some(({ mode }) => mode === "native") ? "batch" : "sync",
+      counts: { ...current.counts, total: Math.max(planned.lines, current.counts.total) },
+      warnings: [...current.warnings, ...planned.warnings],
+      options: { ...current.options, ...planned.options, planned: true },
     }));
     const existing = await tables.batches.parts(batch.id);
-    if (existing.length === 0) await tables.batches.insertPart(part);
+    if (existing.length > 0) return;
+    for (const [index, share] of planned.shares.entries()) {
+      await tables.batches.insertPart(newPart(context, batch, { ...share, number: index + 1 }));
+    }
   });
   return context.database.batches.parts(batch.id);
 }
 
-function newPart(context: EngineContext, batch: Batch, lines: number): Part {
-  const now = context.now();
+interface PlannedBatch {
+  readonly shares: readonly PartShare[];
+  readonly lines: number;
+  readonly model: string | null;
+  readonly models: readonly string[];
+  readonly warnings: readonly BatchWarning[];
+  readonly options: Batch["options"];
+  readonly errors: readonly BatchError[];
+}
+
+const NOTHING: PlannedBatch = {
+  shares: [],
+  lines: 0,
+  model: null,
+  models: [],
+  warnings: [],
+  options: {},
+  errors: [],
+};
+
+/** The bytes are only at the provider, which reads them itself. */
+function unread(batch: Batch): PlannedBatch {
+  const share = { firstLine: 1, lines: 0, bytes: batch.bytes, model: batch.model } as const;
+  return { ...NOTHING, shares: [{ ...share, models: [], mode: "native", inputBlob: null }] };
+}
+
+interface BatchWork {
+  readonly batch: Batch;
+  readonly provider: Provider;
+}
+
+async function planInput(
+  context: EngineContext,
+  { batch, provider }: BatchWork,
+  signal: AbortSignal,
+): Promise<PlannedBatch> {
+  const mode: TranslationMode = batch.options["translation"] === "strict" ? "strict" : "warn";
+  const survey = await surveyLines(
+    await openInput(context, batch, signal),
+    {
+      endpoint: batch.endpoint,
+      idRule: formats[provider.format].idRule,
+      maxLineBytes: context.settings.maxLineBytes,
+    },
+    signal,
+  );
+  await context.blobs.put(lineIndexKey(batch.id), oneChunk(survey.indexBytes), signal);
+  const variant = variantOf(batch);
+  const target = { provider, endpoint: batch.endpoint, model: batch.model, variant, mode };
+  const planned = planLines(survey, target);
+  if (planned.kind === "refused") return { ...NOTHING, errors: planned.errors };
+  const { plan } = planned;
+  const tooFew = refuseTooFew(survey.lines, provider);
+  if (tooFew !== null) return { ...NOTHING, errors: [tooFew] };
+  const common = { lines: survey.lines, model: modelOf(plan), models: plan.models };
+  const share = { firstLine: 1, lines: survey.lines, model: plan.model, models: plan.models };
+  const option = { idsBlob: null, unsent: null, lines: survey.lines, variant };
+  const limits = limitsOf(survey, { batch, provider });
+  const fits = survey.lines <= limits.lines && batch.bytes <= limits.bytes;
+  const isDirect = runsDirectly(survey.lines, provider);
+  const whole = { ...share, bytes: batch.bytes, inputBlob: null, mode: modeOf(isDirect) };
+  if (plan.isUntouched && (fits || isDirect)) {
+    return {
+      ...NOTHING,
+      ...common,
+      shares: [whole],
+      warnings: isDirect ? [directWarning(survey.lines)] : [],
+      options: toOption(option),
+    };
+  }
+  const copy = isDirect || !fits ? null : await findCopy(context, batch, plan.recipe);
+  if (copy !== null) {
+    const { bytes, nativeId } = copy;
+    const shares = [{ ...whole, bytes, inputNativeId: nativeId, recipe: copy.recipe }];
+    const warnings = await warningsOfCopy(context, copy);
+    return { ...NOTHING, ...common, shares, warnings, options: toOption(option) };
+  }
+  const prepared = await prepareLines(
+    { ...context, maxLineBytes: context.settings.maxLineBytes },
+    {
+      plan,
+      format: provider.format,
+      mode,
+      input: await openInput(context, batch, signal),
+      prefix: preparedPrefix(batch.id),
+      limits: isDirect ? NO_LIMITS : limits,
+    },
+    signal,
+  );
+  const shares = sharesOf(prepared, { plan, provider });
+  const direct = shares.filter((each) => each.mode === "direct");
+  const directLines = direct.reduce((sum, each) => sum + each.lines, 0);
   return {
-    id: context.newId(now),
-    batchId: batch.id,
-    number: 1,
-    owner: batch.owner,
-    account: batch.account,
-    dialect: batch.dialect,
-    provider: batch.provider,
-    endpoint: batch.endpoint,
-    model: batch.model,
-    models: batch.models,
-    mode: batch.mode,
-    priceTier: batch.priceTier,
-    phase: "planned",
-    firstLine: 1,
-    lines,
-    bytes: batch.bytes,
-    inputNativeId: null,
-    job: null,
-    outcome: null,
-    attempts: 0,
-    counts: { total: 0, completed: 0, failed: 0 },
-    usage: null,
-    errors: [],
-    warnings: [],
-    results: [],
-    options: {},
-    createdAt: now,
-    submittingAt: null,
-    submittedAt: null,
-    endedAt: null,
-    collectedAt: null,
-    version: 1,
+    ...common,
+    shares,
+    warnings: [
+      ...prepared.warnings,
+      ...unsentWarnings(prepared),
+      ...(direct.length === 0 ? [] : [directWarning(directLines)]),
+    ],
+    options: toOption({ ...option, idsBlob: prepared.idsBlob, unsent: prepared.unsent }),
+    errors: prepared.errors,
   };
+}
+
+function sharesOf(
+  prepared: PreparedLines,
+  { plan, provider }: { readonly plan: LinePlan; readonly provider: Provider },
+): readonly PartShare[] {
+  let firstLine = 1;
+  const shares = prepared.pieces.map(({ blob, bytes, lines }): PartShare => {
+    const share = { firstLine, lines, bytes, inputBlob: blob, model: plan.model } as const;
+    firstLine += lines;
+    return { ...share, models: plan.models, mode: modeOf(runsDirectly(lines, provider)) };
+  });
+  return shares;
+}
+
+/** What was said when the copy was made. */
+async function warningsOfCopy(
+  context: EngineContext,
+  { fileId, recipe }: FileCopy,
+): Promise<readonly BatchWarning[]> {
+  const file = await context.database.files.get(fileId, "every");
+  return file === null ? [] : copyWarnings(file, recipe);
+}
+
+function modeOf(isDirect: boolean): Part["mode"] {
+  return isDirect ? "direct" : "native";
+}
+
+/** The model that a batch shows: the one there is. */
+function modelOf({ model, models }: LinePlan): string | null {
+  return model ?? (models.length === 1 ? (models[0] ?? null) : null);
+}
+
+/** Where one model takes several bodies, the client may choose: Bedrock's `modelInvocationType`. */
+function variantOf({ options }: Batch): string | null {
+  const variant = options["model_invocation_type"];
+  return typeof variant === "string" ? variant : null;
+}
+
+function runsDirectly(lines: number, { hasBatches, limits }: Provider): boolean {
+  return !hasBatches || lines < limits.minLines;
+}
+
+function refuseTooFew(lines: number, { name, limits, belowMinimum, hasBatches }: Provider) {
+  if (!hasBatches || lines >= limits.minLines || belowMinimum === "direct") return null;
+  return {
+    code: "too_few_lines",
+    message: `The batch has ${lines} lines, and ${name} takes no fewer than ${limits.minLines}.`,
+    param: "input_file_id",
+    line: null,
+  };
+}
+
+const NO_LIMITS: PartLimits = {
+  lines: Number.MAX_SAFE_INTEGER,
+  bytes: Number.MAX_SAFE_INTEGER,
+};
+
+/** Parts of about the same size: the last one isn't left with a handful of lines that a provider wouldn't take. */
+function limitsOf(survey: Survey, { batch, provider: { limits } }: BatchWork): PartLimits {
+  const parts = Math.max(
+    1,
+    Math.ceil(survey.lines / limits.maxLines),
+    Math.ceil(batch.bytes / limits.maxBytes),
+  );
+  return { lines: Math.ceil(survey.lines / parts), bytes: limits.maxBytes };
+}
+
+function directWarning(lines: number): BatchWarning {
+  return {
+    code: "direct_run",
+    message:
+      "The provider's batch API doesn't take these lines, so they are run one by one, at the synchronous price.",
+    field: null,
+    lines,
+    firstLines: [],
+  };
+}
+
+function unsentWarnings({ unsent }: PreparedLines): readonly BatchWarning[] {
+  if (unsent === null) return [];
+  const message =
+    "These lines can't be said in the provider's format and weren't sent; the error file says why.";
+  return [{ code: "lines_not_sent", message, field: null, lines: unsent.lines, firstLines: [] }];
 }

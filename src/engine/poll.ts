@@ -1,5 +1,6 @@
-import type { Batch, BatchState, Part } from "../core/batch.ts";
+import type { Batch, BatchState, Counts, Part } from "../core/batch.ts";
 import type { JobReport, Upstream } from "../core/provider.ts";
+import { preparedOf } from "../lines/prepared-record.ts";
 import type { EngineContext } from "./context.ts";
 import { changeBatch } from "./rows.ts";
 
@@ -28,16 +29,19 @@ export async function pollPart(
           }
         : {}),
     });
+    const parts = await tables.batches.parts(batch.id);
+    const unsent = preparedOf(batch).unsent?.lines ?? 0;
+    const isLast = parts.every((each) => each.id === part.id || isOver(each));
     await changeBatch(tables, batch.id, (current) => {
-      const state = nextState(current.state, report);
+      const state = nextState(current.state, isLast ? report : stillRunning(report));
       before = current.state;
       after = state;
       return {
         polledAt: now,
         state,
-        counts: report.counts ?? current.counts,
+        counts: sumCounts(parts, { unsent, total: current.counts.total }),
         model: current.model ?? report.model,
-        usage: report.kind === "ended" ? report.usage : current.usage,
+        usage: report.kind === "ended" && parts.length === 1 ? report.usage : current.usage,
         times: {
           ...current.times,
           inProgressAt:
@@ -55,6 +59,32 @@ export async function pollPart(
   });
   if (after !== before) context.telemetry.batchState(batch.provider, after);
   return polled;
+}
+
+function isOver({ phase }: Part): boolean {
+  return phase === "ended" || phase === "collected" || phase === "failed";
+}
+
+/** A Part that has ended doesn't end a batch of several. */
+function stillRunning(report: JobReport): JobReport {
+  return report.kind === "running" && report.state !== "finalizing"
+    ? report
+    : { ...report, kind: "running", state: "in_progress" };
+}
+
+/** Of all Parts, and of the lines that were never sent. What a provider doesn't say is counted here. */
+export function sumCounts(
+  parts: readonly Part[],
+  known: { readonly unsent: number; readonly total: number },
+): Counts {
+  const sum = (pick: (counts: Counts) => number) =>
+    parts.reduce((all, { counts }) => all + pick(counts), 0);
+  const total = sum((counts) => counts.total);
+  return {
+    total: Math.max(total + known.unsent, known.total),
+    completed: sum((counts) => counts.completed),
+    failed: sum((counts) => counts.failed) + known.unsent,
+  };
 }
 
 /** States go forward only. What has ended upstream is `finalizing` until its results are here; a cancel stays one to the end. */

@@ -1,5 +1,5 @@
 import { claimNativeId } from "../core/aliases.ts";
-import type { Batch, JobRef, Part } from "../core/batch.ts";
+import type { Batch, BatchError, JobRef, Part } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { Provider, Upstream } from "../core/provider.ts";
 import type { EngineContext } from "./context.ts";
@@ -35,7 +35,8 @@ export async function submitPart(
   }
   const unwanted = reasonNotToSend(context, batch);
   if (unwanted !== null) return endUnsent(context, part, unwanted);
-  if (part.phase === "planned" && upstream.files !== undefined) {
+  const { takesInputFiles } = work.provider;
+  if (part.phase === "planned" && takesInputFiles && upstream.files !== undefined) {
     try {
       part = await ensureInputThere(context, { ...work, part, files: upstream.files }, signal);
     } catch (error) {
@@ -148,11 +149,12 @@ async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promi
   await context.database.transaction(async (tables) => {
     await tables.batches.updatePart(part, { phase: "submitted", job, submittedAt: now });
     // The one native job's id becomes the batch's own, unless a client was already told ours.
+    const isOnly = (await tables.batches.parts(batch.id)).length === 1;
     await changeBatch(tables, batch.id, (current) => ({
-      ...(current.options["shown"] === "ours" ? {} : { native }),
+      ...(current.options["shown"] === "ours" || !isOnly ? {} : { native }),
       times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
     }));
-    await claimNativeId(tables, "batch", { ...batch, account, native });
+    if (isOnly) await claimNativeId(tables, "batch", { ...batch, account, native });
     await tables.events.append({
       id: context.newId(now),
       at: now,
@@ -182,6 +184,8 @@ async function holdOrRefuse(
     return context.now() + Math.max(backOff, (error.details.retryAfterSeconds ?? 0) * 1_000);
   }
   const now = context.now();
+  const parts = await database.batches.parts(batch.id);
+  if (parts.length > 1) return refusePart(context, part, error);
   await database.transaction(async (tables) => {
     await tables.batches.updatePart(part, { phase: "failed", outcome: "failed", endedAt: now });
     await saveEnd(context, tables, {
@@ -189,20 +193,40 @@ async function holdOrRefuse(
       outcome: "failed",
       now,
       changes: (current) => ({
-        errors: [
-          {
-            code: error.details.reason ?? "invalid_request",
-            message: error.message,
-            param: error.details.param ?? null,
-            line: null,
-          },
-        ],
+        errors: [toBatchError(error)],
         options: { ...current.options, refusal: toRefusal(error) },
       }),
     });
   });
   context.telemetry.batchState(batch.provider, "failed");
   return null;
+}
+
+/** The other Parts' jobs run and cost: only the lines of this one fail. */
+async function refusePart(
+  context: EngineContext,
+  part: Part,
+  error: GatewayError,
+): Promise<WakeAt> {
+  const now = context.now();
+  await context.database.batches.updatePart(part, {
+    phase: "collected",
+    outcome: "failed",
+    errors: [toBatchError(error)],
+    endedAt: now,
+    collectedAt: now,
+    options: { ...part.options, faults: { missing: part.lines, doubled: 0, foreign: 0 } },
+  });
+  return now;
+}
+
+function toBatchError(error: GatewayError): BatchError {
+  return {
+    code: error.details.reason ?? "invalid_request",
+    message: error.message,
+    param: error.details.param ?? null,
+    line: null,
+  };
 }
 
 function toRefusal(error: GatewayError) {

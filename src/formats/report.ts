@@ -1,12 +1,23 @@
+import type { Usage } from "../core/batch.ts";
+import type { Usage as ChatUsage } from "../core/chat-response.ts";
 import type { FieldReport, TranslationReport } from "../core/translation.ts";
 
 const MAX_FIELDS = 200;
 const MAX_LINE_NUMBERS = 10;
 
+const NOTHING: Usage = {
+  inputTokens: 0,
+  cachedTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  totalTokens: 0,
+};
+
 /** Counts what happened to the lines of one file. Its size doesn't grow with the file. */
 export class ReportCounts {
   readonly #warnings = new FieldCounts();
   readonly #errors = new FieldCounts();
+  #usage: Usage | null = null;
   #lines = 0;
   #failedLines = 0;
 
@@ -18,6 +29,17 @@ export class ReportCounts {
     this.#warnings.add(line, field, reason);
   }
 
+  addUsage(usage: ChatUsage): void {
+    const sum = this.#usage ?? NOTHING;
+    this.#usage = {
+      inputTokens: sum.inputTokens + usage.inputTokens,
+      cachedTokens: sum.cachedTokens + (usage.cacheReadTokens ?? 0),
+      outputTokens: sum.outputTokens + usage.outputTokens,
+      reasoningTokens: sum.reasoningTokens + (usage.reasoningTokens ?? 0),
+      totalTokens: sum.totalTokens + usage.totalTokens,
+    };
+  }
+
   addFailure(line: number, field: string, reason: string): void {
     this.#failedLines += 1;
     this.#errors.add(line, field, reason);
@@ -27,6 +49,7 @@ export class ReportCounts {
     return {
       lines: this.#lines,
       failedLines: this.#failedLines,
+      usage: this.#usage,
       warnings: this.#warnings.list(),
       errors: this.#errors.list(),
     };

@@ -24,6 +24,10 @@ export function createRequestMapper(formats: readonly Format[]): RequestMapper {
       : new RequestMap({ from, to }, formats, options);
 }
 
+function sameModel(model: string): string {
+  return model;
+}
+
 class RequestMap implements LineMap {
   readonly #sides: Sides;
   readonly #options: MapOptions;
@@ -81,6 +85,7 @@ class RequestMap implements LineMap {
       sides: this.#sides,
       context: this.#context,
       ids: this.#options.ids,
+      renameModel: this.#options.renameModel ?? sameModel,
     });
   }
 

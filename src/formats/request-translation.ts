@@ -19,6 +19,7 @@ export interface TranslationScope {
   readonly sides: Sides;
   readonly context: LineContext;
   readonly ids: LineIds;
+  readonly renameModel: (model: string) => string;
 }
 
 /** The target's lines for one request line: one, or one for each piece of a split one. Throws `CodecError`. */
@@ -30,7 +31,7 @@ export function translateRequest(
   if (isForeignEndpoint(found, request, scope.sides)) {
     return [writeLine({ ...request, body: cutBody(found, request) }, scope)];
   }
-  const plan = planLine(found, request, scope.sides);
+  const plan = planLine(found, request, scope);
   scope.context.bodyPath = found.format.requestLine.bodyPath;
   if (plan.source.codec.name === plan.target.codec.name) {
     return [writeLine({ ...plan.line, body: reframed(found, plan) }, scope)];
@@ -57,7 +58,8 @@ function isForeignEndpoint(found: FoundLine, { endpoint }: RequestLine, { to }: 
   );
 }
 
-function planLine(found: FoundLine, request: RequestLine, { from, to }: Sides): LinePlan {
+function planLine(found: FoundLine, request: RequestLine, scope: TranslationScope): LinePlan {
+  const { from, to } = scope.sides;
   const { format } = found;
   const isExpected = format.name === from.format.name;
   const body = valueOf(request.body);
@@ -67,7 +69,8 @@ function planLine(found: FoundLine, request: RequestLine, { from, to }: Sides): 
     variant: isExpected ? from.variant : null,
     sample: body,
   });
-  const model = to.model ?? request.model ?? from.model;
+  const named = to.model ?? request.model ?? from.model;
+  const model = named === null ? null : scope.renameModel(named);
   const isSameFormat = format.name === to.format.name;
   const endpoint = to.endpoint ?? (isSameFormat ? request.endpoint : endpointOf(source));
   const target = to.format.chooseBody({ endpoint, model, variant: to.variant, sample: null });
@@ -96,13 +99,13 @@ function reframed(found: FoundLine, { source, target, line, body }: LinePlan): L
 
 function translateBody(plan: LinePlan, scope: TranslationScope): string[] {
   const { source, target, line } = plan;
-  const { context, sides } = scope;
+  const { context } = scope;
   const body = withoutFrame(plan.body, source.frame);
   context.fieldNames = source.codec.fieldNames;
   context.model = line.model;
   if (source.kind === "chat" && target.kind === "chat") {
     const request = source.codec.parseRequest(body);
-    context.model = sides.to.model ?? request.model ?? line.model;
+    context.model = line.model ?? nameOf(request.model, scope);
     requireModel(context.model, target.frame);
     reportUnsaid(request, target.codec, context);
     const written = target.codec.writeRequest(request, context);
@@ -110,7 +113,7 @@ function translateBody(plan: LinePlan, scope: TranslationScope): string[] {
   }
   if (source.kind !== "embeddings" || target.kind !== "embeddings") return [];
   const request = source.codec.parseRequest(body);
-  context.model = sides.to.model ?? request.model ?? line.model;
+  context.model = line.model ?? nameOf(request.model, scope);
   requireModel(context.model, target.frame);
   reportUnsaidEmbedding(request, target.codec, context);
   const encoding = request.encodings?.[0] === "base64" ? "base64" : "float";
@@ -122,6 +125,10 @@ function translateBody(plan: LinePlan, scope: TranslationScope): string[] {
       encoding,
     });
   });
+}
+
+function nameOf(model: string | null, { renameModel }: TranslationScope): string | null {
+  return model === null ? null : renameModel(model);
 }
 
 function framed(body: JsonObject, target: BodyFormat): LineBody {

@@ -5,6 +5,7 @@ import type {
   LineOrigin,
   MapOptions,
   MappedLine,
+  ResultFacts,
   ResultMapper,
   TranslationReport,
 } from "../core/translation.ts";
@@ -38,6 +39,9 @@ class ResultMap implements LineMap {
   readonly #context: LineContext;
   readonly #counts = new ReportCounts();
   readonly #joiner: EmbeddingJoiner;
+  /** What came of the line at hand, not yet taken. */
+  #lines: string[] = [];
+  #facts: ResultFacts[] = [];
   /** Of the line at hand, as soon as it's known. */
   #origin: LineOrigin | null = null;
 
@@ -50,25 +54,30 @@ class ResultMap implements LineMap {
   }
 
   map(text: string, line: number): MappedLine {
-    if (isBlank(text)) return toLines([]);
+    if (isBlank(text)) return this.#take();
     this.#begin();
     try {
-      const lines = this.#translate(text, line);
+      this.#translate(text, line);
       this.#context.settle(this.#counts, line);
-      return toLines(lines);
+      return this.#take();
     } catch (error) {
       const place = { line: undefined, bodyPath: this.#context.bodyPath };
-      return toLines(this.#fail(line, toLineError(error, place), Buffer.from(text)));
+      this.#fail(line, toLineError(error, place), Buffer.from(text));
+      return this.#take();
     }
   }
 
   reject(line: number, error: LineError, head: Uint8Array): MappedLine {
     this.#begin();
-    return toLines(this.#fail(line, error, head));
+    this.#fail(line, error, head);
+    return this.#take();
   }
 
   end(): readonly MappedLine[] {
-    return this.#joiner.rest().map((pending) => toLines([this.#writeUnjoined(pending, "missing")]));
+    return this.#joiner.rest().map((pending) => {
+      this.#writeUnjoined(pending, "missing");
+      return this.#take();
+    });
   }
 
   report(): TranslationReport {
@@ -81,7 +90,7 @@ class ResultMap implements LineMap {
     this.#context.bodyPath = "";
   }
 
-  #translate(text: string, line: number): string[] {
+  #translate(text: string, line: number): void {
     const found = this.#reader.read(text);
     const result = found.format.resultLine.parse(readFields(found.object), line);
     const origin = this.#originOf(result.customId, line);
@@ -90,13 +99,13 @@ class ResultMap implements LineMap {
       sides: this.#sides,
       context: this.#context,
       joiner: this.#joiner,
+      counts: this.#counts,
       origin,
     });
-    const lines = outcome === null ? [] : [this.#write(found, result, { origin, outcome })];
+    if (outcome !== null) this.#write(found, result, { origin, outcome });
     for (let over = this.#joiner.overflow(); over !== null; over = this.#joiner.overflow()) {
-      lines.push(this.#writeUnjoined(over, "not_joined"));
+      this.#writeUnjoined(over, "not_joined");
     }
-    return lines;
   }
 
   #originOf(targetId: string | null, line: number): LineOrigin {
@@ -108,45 +117,55 @@ class ResultMap implements LineMap {
   }
 
   /** The line's own id and the repeated request mean something only to readers of the same format. */
-  #write(found: FoundLine, result: ResultLine, { origin, outcome }: EndedLine): string {
+  #write(found: FoundLine, result: ResultLine, { origin, outcome }: EndedLine): void {
     const { format } = this.#sides.to;
     const isSameFormat = found.format.name === format.name;
-    return format.resultLine.write({
+    const text = format.resultLine.write({
       line: origin.line ?? result.line,
       customId: origin.customId,
       id: isSameFormat ? result.id : null,
       outcome,
       input: isSameFormat ? cutResult(found, result).input : undefined,
     });
+    this.#made(text, origin, outcome.kind);
   }
 
-  #writeError(line: number, origin: LineOrigin, error: LineError): string {
-    return this.#sides.to.format.resultLine.write({
+  #writeError(line: number, origin: LineOrigin, error: LineError): void {
+    const text = this.#sides.to.format.resultLine.write({
       line: origin.line ?? line,
       customId: origin.customId,
       id: null,
       outcome: { kind: "errored", requestId: null, error },
     });
+    this.#made(text, origin, "errored");
   }
 
-  #writeUnjoined(pending: PendingLine, code: "missing" | "not_joined"): string {
-    return this.#writeError(0, pending.origin, notJoined(pending, code));
+  #made(text: string, { customId, line }: LineOrigin, outcome: LineOutcome["kind"]): void {
+    this.#lines.push(text);
+    this.#facts.push({ customId, line, outcome });
   }
 
-  #fail(line: number, error: LineError, head: Uint8Array): string[] {
+  #take(): MappedLine {
+    const taken = { kind: "lines", lines: this.#lines, facts: this.#facts } as const;
+    this.#lines = [];
+    this.#facts = [];
+    return taken;
+  }
+
+  #writeUnjoined(pending: PendingLine, code: "missing" | "not_joined"): void {
+    this.#writeError(0, pending.origin, notJoined(pending, code));
+  }
+
+  #fail(line: number, error: LineError, head: Uint8Array): void {
     const origin = this.#origin ?? this.#originOf(this.#reader.findCustomId(head), line);
     this.#context.settle(null, line);
     this.#counts.addFailure(line, withoutPositions(error.path ?? ""), error.code ?? error.type);
-    if (origin.piece !== null && !this.#joiner.end(origin)) return [];
-    return [this.#writeError(line, origin, ofPiece(unreadable(error), origin.piece))];
+    if (origin.piece !== null && !this.#joiner.end(origin)) return;
+    this.#writeError(line, origin, ofPiece(unreadable(error), origin.piece));
   }
 }
 
 interface EndedLine {
   readonly origin: LineOrigin;
   readonly outcome: LineOutcome;
-}
-
-function toLines(lines: readonly string[]): MappedLine {
-  return { kind: "lines", lines };
 }

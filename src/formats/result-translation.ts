@@ -8,12 +8,14 @@ import type { LineContext } from "./line-context.ts";
 import { cutFields } from "./line-fields.ts";
 import type { FoundLine } from "./line-reader.ts";
 import type { Sides } from "./request-translation.ts";
+import type { ReportCounts } from "./report.ts";
 import { ofPiece } from "./result-errors.ts";
 
 export interface ResultScope {
   readonly sides: Sides;
   readonly context: LineContext;
   readonly joiner: EmbeddingJoiner;
+  readonly counts: ReportCounts;
   readonly origin: LineOrigin;
 }
 
@@ -44,7 +46,10 @@ function translateBody(found: FoundLine, result: Succeeded, scope: ResultScope):
   const { body } = result.outcome;
   const value = body.kind === "value" ? body.value : {};
   const plan = planBodies(found, value, sides);
-  if (plan === null || (isSameCodec(plan) && origin.piece === null)) return rawBody(found, result);
+  if (plan === null || (isSameCodec(plan) && origin.piece === null)) {
+    countRaw(plan, value, scope.counts);
+    return rawBody(found, result);
+  }
   const { source, target } = plan;
   context.bodyPath = found.format.resultLine.bodyPath;
   context.fieldNames = source.codec.fieldNames;
@@ -52,15 +57,39 @@ function translateBody(found: FoundLine, result: Succeeded, scope: ResultScope):
   context.encoding = origin.encoding;
   if (source.kind === "chat" && target.kind === "chat") {
     const response = source.codec.parseResponse(value);
+    if (response.usage !== null) scope.counts.addUsage(response.usage);
     return { kind: "value", value: target.codec.writeResponse(response, context) };
   }
   if (source.kind === "embeddings" && target.kind === "embeddings") {
-    const response = scope.joiner.add(origin, source.codec.parseResponse(value));
+    const piece = source.codec.parseResponse(value);
+    countEmbedding(piece.inputTokens, scope.counts);
+    const response = scope.joiner.add(origin, piece);
     if (response === null) return null;
     return { kind: "value", value: target.codec.writeResponse(response, context) };
   }
   const message = `an answer of ${source.codec.name} can't become one of ${target.codec.name}`;
   throw new CodecError("untranslatable", "", message);
+}
+
+/** What passes as it is counts too; a body that its codec can't read says nothing. */
+function countRaw(plan: BodyPlan | null, value: JsonObject, counts: ReportCounts): void {
+  if (plan === null) return;
+  const { source } = plan;
+  try {
+    if (source.kind === "embeddings") {
+      countEmbedding(source.codec.parseResponse(value).inputTokens, counts);
+      return;
+    }
+    const { usage } = source.codec.parseResponse(value);
+    if (usage !== null) counts.addUsage(usage);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+  }
+}
+
+function countEmbedding(inputTokens: number | null, counts: ReportCounts): void {
+  if (inputTokens === null) return;
+  counts.addUsage({ inputTokens, outputTokens: 0, totalTokens: inputTokens });
 }
 
 interface BodyPlan {

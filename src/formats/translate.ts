@@ -30,17 +30,43 @@ const TURN_MILLISECONDS = 10;
  * Maps the lines of a stream: chunks in, chunks out, one for each, and only when asked for the next. What a line
  * holds never makes it throw. Aborts between chunks.
  */
-export async function* translate(
+export function translate(
   chunks: AsyncIterable<Uint8Array>,
   map: LineMap,
   options: TranslateOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const { signal, maxLineBytes = MAX_LINE_BYTES } = options;
   const output = new LineOutput();
-  const add = (mapped: MappedLine, line: number) => {
-    if (mapped.kind === "lines") for (const text of mapped.lines) output.add(text);
-    else options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
-  };
+  return run(chunks, {
+    map,
+    options,
+    add(mapped, line) {
+      if (mapped.kind === "lines") for (const text of mapped.lines) output.add(text);
+      else options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
+    },
+    isFull: () => output.isFull,
+    isEmpty: () => output.isEmpty,
+    take: () => output.take(),
+  });
+}
+
+interface Work<Made> {
+  readonly map: LineMap;
+  readonly options: TranslateOptions;
+  /** Takes what became of a line. */
+  readonly add: (mapped: MappedLine, line: number) => void;
+  /** Enough was made that it should be taken, whatever else comes. */
+  readonly isFull: () => boolean;
+  readonly isEmpty: () => boolean;
+  readonly take: () => Made;
+}
+
+/** Drives a map over a stream, with pauses in which everybody else gets a turn. */
+export async function* run<Made>(
+  chunks: AsyncIterable<Uint8Array>,
+  work: Work<Made>,
+): AsyncGenerator<Made> {
+  const { map, add } = work;
+  const { signal, maxLineBytes = MAX_LINE_BYTES } = work.options;
   const splitter = new LineSplitter(
     (line, { number }) => add(mapBytes(line, number, map), number),
     maxLineBytes,
@@ -58,17 +84,17 @@ export async function* translate(
       splitter.push(slice);
       busyMilliseconds += performance.now() - startedAt;
       // A chunk may be a whole file; what comes of it isn't kept.
-      if (output.isFull) yield output.take();
+      if (work.isFull()) yield work.take();
       if (busyMilliseconds < TURN_MILLISECONDS) continue;
       await setImmediate();
       busyMilliseconds = 0;
     }
-    if (!output.isEmpty) yield output.take();
+    if (!work.isEmpty()) yield work.take();
   }
   signal?.throwIfAborted();
   splitter.end();
   for (const mapped of map.end()) add(mapped, 0);
-  if (!output.isEmpty) yield output.take();
+  if (!work.isEmpty()) yield work.take();
 }
 
 function mapBytes(line: Buffer, number: number, map: LineMap): MappedLine {

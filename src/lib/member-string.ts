@@ -12,26 +12,43 @@ const CLOSE_BRACKET = 0x5d;
  * or it is no string. Stops at the first hit, so an id at the front of a 32 MiB line costs nothing.
  */
 export function memberString(line: Buffer, name: string): string | null {
-  let at = skipBlank(line, 0);
-  if (line[at] !== OPEN_BRACE) return null;
+  let found: string | null = null;
+  walkMembers(line, 0, (key, at) => {
+    if (key !== name) return true;
+    found = stringAt(line, at);
+    return false;
+  });
+  return found;
+}
+
+/** Calls `visit` with each key of the object that opens at `start`, and where its value begins, until it says false. */
+export function walkMembers(
+  line: Buffer,
+  start: number,
+  visit: (key: string | null, valueStart: number) => boolean,
+): void {
+  let at = skipBlank(line, start);
+  if (line[at] !== OPEN_BRACE) return;
   at = skipBlank(line, at + 1);
   while (line[at] === QUOTE) {
     const keyEnd = endOfString(line, at);
-    if (keyEnd === -1) return null;
-    const isWanted = readString(line, at, keyEnd) === name;
+    if (keyEnd === -1) return;
+    const key = readString(line, at, keyEnd);
     at = skipBlank(line, keyEnd);
-    if (line[at] !== COLON) return null;
+    if (line[at] !== COLON) return;
     at = skipBlank(line, at + 1);
-    if (isWanted) {
-      if (line[at] !== QUOTE) return null;
-      const end = endOfString(line, at);
-      return end === -1 ? null : readString(line, at, end);
-    }
+    if (!visit(key, at)) return;
     at = skipBlank(line, endOfValue(line, at));
-    if (line[at] !== COMMA) return null;
+    if (line[at] !== COMMA) return;
     at = skipBlank(line, at + 1);
   }
-  return null;
+}
+
+/** The string that begins at `at`; null if none does. */
+export function stringAt(line: Buffer, at: number): string | null {
+  if (line[at] !== QUOTE) return null;
+  const end = endOfString(line, at);
+  return end === -1 ? null : readString(line, at, end);
 }
 
 function readString(line: Buffer, start: number, end: number): string | null {

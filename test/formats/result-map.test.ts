@@ -100,7 +100,11 @@ describe("a result map", () => {
     expect(mapped.kind === "lines" && mapped.lines[0]).toContain(`"body":${body}`);
     const back = resultsFrom(side(openai, { endpoint: "chat" }), side(tiny, { endpoint: "chat" }));
     const line = `{"id":"batch_req_1","custom_id":"a","response":{"status_code":200,"request_id":"r","body":${body}},"error":null}`;
-    expect(back.map(line, 1)).toEqual({ kind: "lines", lines: [`{"id":"a","answer":${body}}`] });
+    expect(back.map(line, 1)).toEqual({
+      kind: "lines",
+      lines: [`{"id":"a","answer":${body}}`],
+      facts: [{ customId: "a", line: null, outcome: "succeeded" }],
+    });
   });
 
   test("leaves a native error as the very text it was where the reader is of its family", () => {
@@ -110,6 +114,7 @@ describe("a result map", () => {
     expect(map.map(`{"id":"r000001","fault":{ "why":"busy","seconds":1.0}}`, 1)).toEqual({
       kind: "lines",
       lines: [`{"id":"NOT FINE","fault":{ "why":"busy","seconds":1.0}}`],
+      facts: [{ customId: "NOT FINE", line: 1, outcome: "errored" }],
     });
   });
 

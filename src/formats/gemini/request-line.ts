@@ -10,6 +10,7 @@ import { parseKey, writeKey } from "./line-key.ts";
 export const requestLine: LineCodec<RequestLine> = {
   bodyPath: "request",
   idKey: "key",
+  otherIdKeys: ["metadata.key", "custom_id"],
   keys: ["key", "request", "metadata", "custom_id"],
   recognises: (keys) => keys.includes("request") && !RESULT_KEYS.some((key) => keys.includes(key)),
   parse: parseRequestLine,

@@ -1,30 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildLineIndex, loadLineIndex } from "../../src/engine/line-index.ts";
-import { ResultScan } from "../../src/engine/result-scan.ts";
-import { createDiskBlobs } from "../../src/storage/blobs/disk.ts";
+import { describe, expect, test } from "vitest";
+import { loadLineIndex } from "../../src/lines/line-index.ts";
+import { ResultScan } from "../../src/lines/result-scan.ts";
+import { surveyLines } from "../../src/lines/survey.ts";
 
-let directory = "";
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "crossbatch-index-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
-
-const signal = new AbortController().signal;
-
-async function indexOf(text: string, key: string) {
-  const blobs = await createDiskBlobs({ directory });
-  const built = await buildLineIndex(
+async function indexOf(text: string) {
+  const { index, indexBytes } = await surveyLines(
     Readable.from([Buffer.from(text)]),
-    { blobs, key, maxLineBytes: 1_000 },
-    signal,
+    { endpoint: null, idRule: null, maxLineBytes: 1_000 },
+    new AbortController().signal,
   );
-  const loaded = await loadLineIndex(await blobs.open(key, signal));
-  await blobs.close();
-  return { built, loaded };
+  return { built: index, loaded: await loadLineIndex(Readable.from([indexBytes])) };
 }
 
 describe("the line index", () => {
@@ -34,7 +20,7 @@ describe("the line index", () => {
       (_, number) => `{"custom_id":"request-${number}","n":${number}}`,
     );
     const text = `\uFEFF${lines.join("\r\n")}`;
-    const { built, loaded } = await indexOf(text, "indexes/many");
+    const { built, loaded } = await indexOf(text);
     for (const index of [built, loaded]) {
       expect(index.lines).toBe(lines.length);
       expect(index.find("request-10000")).toBe(-1);
@@ -51,7 +37,7 @@ describe("the line index", () => {
   });
 
   test("of an empty file finds nothing", async () => {
-    const { loaded } = await indexOf("\n\n", "indexes/none");
+    const { loaded } = await indexOf("\n\n");
     expect(loaded.lines).toBe(0);
     expect(loaded.find("a")).toBe(-1);
   });
@@ -59,22 +45,19 @@ describe("the line index", () => {
 
 describe("a scan of results", () => {
   test("counts what is missing, doubled and foreign, and passes every byte on", async () => {
-    const { loaded } = await indexOf(
-      '{"custom_id":"a"}\n{"custom_id":"b"}\n{"custom_id":"c"}\n',
-      "indexes/abc",
-    );
+    const { loaded } = await indexOf('{"custom_id":"a"}\n{"custom_id":"b"}\n{"custom_id":"c"}\n');
     const scan = new ResultScan(loaded, 1_000);
     const bytes = Buffer.from(
       '{"id":"1","custom_id":"b"}\n{"id":"2","custom_id":"b"}\n{"custom_id":"z"}\n{"x":1}\n',
     );
     let lines = 0;
     const passed: Uint8Array[] = [];
-    const watched = scan.watch(
-      Readable.from([bytes.subarray(0, 30), bytes.subarray(30)]),
-      (count) => {
+    const watched = scan.watch(Readable.from([bytes.subarray(0, 30), bytes.subarray(30)]), {
+      role: "output",
+      onLines(count) {
         lines = count;
       },
-    );
+    });
     for await (const chunk of watched) passed.push(chunk);
     expect(Buffer.concat(passed).equals(bytes)).toBe(true);
     expect(lines).toBe(4);

@@ -1,5 +1,7 @@
+import type { ResultFacts } from "../core/translation.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import { memberString } from "../lib/member-string.ts";
+import { endingOf } from "./identity-map.ts";
 import type { LineIndex } from "./line-index.ts";
 
 /** What went wrong in a provider's results, in numbers. */
@@ -12,7 +14,20 @@ export interface ScanFaults {
   readonly missing: number;
 }
 
-/** Watches result lines go by and remembers, in a bit a line, which input lines have had theirs. */
+interface WatchOptions {
+  /** Of an output file all lines succeeded. */
+  readonly role: "output" | "error";
+  readonly onLines: (lines: number) => void;
+}
+
+/** How lines that didn't succeed ended. */
+export interface Endings {
+  readonly errored: number;
+  readonly canceled: number;
+  readonly expired: number;
+}
+
+/** Remembers, in a bit a line, which input lines have had their result. */
 export class ResultScan {
   readonly #index: LineIndex;
   readonly #seen: Uint8Array;
@@ -20,6 +35,7 @@ export class ResultScan {
   #answered = 0;
   #doubled = 0;
   #foreign = 0;
+  readonly endings = { errored: 0, canceled: 0, expired: 0 };
 
   constructor(index: LineIndex, maxLineBytes: number) {
     this.#index = index;
@@ -36,35 +52,35 @@ export class ResultScan {
   }
 
   /** Whether this is the one result of an input line; counts it if so. */
-  accept(line: Buffer): boolean {
-    const customId = memberString(line, "custom_id");
-    const number = customId === null ? -1 : this.#index.find(customId);
-    if (number === -1) {
+  accept({ customId, line }: Pick<ResultFacts, "customId" | "line">): boolean {
+    const row = this.#rowOf(customId, line);
+    if (row === -1) {
       this.#foreign += 1;
       return false;
     }
-    if (this.has(number)) {
+    if (this.has(row)) {
       this.#doubled += 1;
       return false;
     }
-    this.#seen[number >> 3] = (this.#seen[number >> 3] ?? 0) | (1 << (number & 7));
+    this.#seen[row >> 3] = (this.#seen[row >> 3] ?? 0) | (1 << (row & 7));
     this.#answered += 1;
     return true;
   }
 
-  has(number: number): boolean {
-    return ((this.#seen[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
+  has(row: number): boolean {
+    return ((this.#seen[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
   }
 
-  /** Passes chunks on untouched while it reads them; `onLines` gets the number of lines at the end. */
+  /** Passes chunks of OpenAI's result lines on untouched while it reads them; `onLines` gets their number at the end. */
   async *watch(
     chunks: AsyncIterable<Uint8Array>,
-    onLines: (lines: number) => void,
+    { role, onLines }: WatchOptions,
   ): AsyncGenerator<Uint8Array> {
     let lines = 0;
     const seen = (line: Buffer) => {
       lines += 1;
-      this.accept(line);
+      const isOne = this.accept({ customId: memberString(line, "custom_id"), line: null });
+      if (isOne && role === "error") this.endings[endingOf(line)] += 1;
     };
     // Of a line that is too long to hold the head is enough: it has the id.
     const tooLong = (_number: number, head: Buffer) => seen(head);
@@ -75,6 +91,11 @@ export class ResultScan {
     }
     splitter.end();
     onLines(lines);
+  }
+
+  #rowOf(customId: string | null, line: number | null): number {
+    if (customId !== null) return this.#index.find(customId);
+    return line === null ? -1 : this.#index.findNumber(line);
   }
 }
 

@@ -1,0 +1,71 @@
+const NEWLINE = 0x0a;
+
+/** What one Part may hold. */
+export interface PartLimits {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** Deals a stream of whole lines out in Parts: each is read to its end before the next is asked for. */
+export class PartCutter {
+  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #limits: PartLimits;
+  #rest: Uint8Array | null = null;
+
+  constructor(source: AsyncIterable<Uint8Array>, limits: PartLimits) {
+    this.#source = source[Symbol.asyncIterator]();
+    this.#limits = limits;
+  }
+
+  /** False once everything was dealt out. */
+  async hasMore(): Promise<boolean> {
+    return (await this.#peek()) !== null;
+  }
+
+  /** The next Part's bytes; `onEnd` gets how many lines it has. A line larger than a Part may be is a Part of its own. */
+  async *part(onEnd: (lines: number) => void): AsyncGenerator<Uint8Array> {
+    let lines = 0;
+    let bytes = 0;
+    for (let chunk = await this.#peek(); chunk !== null; chunk = await this.#peek()) {
+      const fits = fitting(chunk, {
+        lines: this.#limits.lines - lines,
+        bytes: this.#limits.bytes - bytes,
+        isFirst: lines === 0,
+      });
+      if (fits.bytes > 0) {
+        lines += fits.lines;
+        bytes += fits.bytes;
+        this.#rest = fits.bytes === chunk.length ? null : chunk.subarray(fits.bytes);
+        yield fits.bytes === chunk.length ? chunk : chunk.subarray(0, fits.bytes);
+      }
+      if (this.#rest !== null) break;
+    }
+    onEnd(lines);
+  }
+
+  async #peek(): Promise<Uint8Array | null> {
+    while (this.#rest === null) {
+      const next = await this.#source.next();
+      if (next.done === true) return null;
+      if (next.value.length > 0) this.#rest = next.value;
+    }
+    return this.#rest;
+  }
+}
+
+/** How much of a chunk still goes into a Part, by whole lines. */
+function fitting(
+  chunk: Uint8Array,
+  room: PartLimits & { readonly isFirst: boolean },
+): { readonly lines: number; readonly bytes: number } {
+  let lines = 0;
+  let end = 0;
+  while (end < chunk.length && lines < room.lines) {
+    const newline = chunk.indexOf(NEWLINE, end);
+    const next = newline === -1 ? chunk.length : newline + 1;
+    if (next > room.bytes && !(room.isFirst && lines === 0)) break;
+    lines += 1;
+    end = next;
+  }
+  return { lines, bytes: end };
+}

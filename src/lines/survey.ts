@@ -1,0 +1,118 @@
+import type { BatchError } from "../core/batch.ts";
+import type { FormatName, IdRule } from "../core/format.ts";
+import { formats } from "../formats/formats.ts";
+import { LineSplitter } from "../lib/line-splitter.ts";
+import { LineIndexBuilder, type LineIndex, readLineIndex } from "./line-index.ts";
+import { type LineGlance, createLineGlance } from "./line-glance.ts";
+
+/** What one pass over a File tells of its lines, none of them parsed. */
+export interface Survey {
+  readonly index: LineIndex;
+  /** The index as it is stored. */
+  readonly indexBytes: Uint8Array;
+  readonly lines: number;
+  /** Of the first line; null where it looks like none we know. */
+  readonly format: FormatName | null;
+  /** Whether all lines are of that format. */
+  readonly isUniform: boolean;
+  /** Every model that lines name, in the order of their first lines. */
+  readonly models: readonly SurveyedModel[];
+  /** The first line that names no model; null if each does. */
+  readonly firstWithoutModel: number | null;
+  /** Whether the provider would refuse some line's id. */
+  readonly breaksIdRule: boolean;
+  /** Lines whose `url` isn't the endpoint, the first hundred. */
+  readonly otherEndpoints: readonly BatchError[];
+}
+
+interface SurveyedModel {
+  readonly name: string;
+  /** The number of its first line. */
+  readonly firstLine: number;
+}
+
+const MAX_MODELS = 1_000;
+const MAX_FAULTS = 100;
+const glanceAt = createLineGlance(Object.values(formats));
+
+interface SurveyOptions {
+  /** Null: not known yet. */
+  readonly endpoint: string | null;
+  readonly idRule: IdRule | null;
+  readonly maxLineBytes: number;
+}
+
+/** Throws `LineTooLongError`. */
+export async function surveyLines(
+  content: AsyncIterable<Uint8Array>,
+  options: SurveyOptions,
+  signal: AbortSignal,
+): Promise<Survey> {
+  const builder = new LineIndexBuilder();
+  const facts = new SurveyFacts(options);
+  const splitter = new LineSplitter((line, position) => {
+    const glance = glanceAt(line);
+    builder.add(glance.customId, position);
+    facts.add(glance, position.number);
+  }, options.maxLineBytes);
+  for await (const chunk of content) {
+    signal.throwIfAborted();
+    splitter.push(chunk);
+  }
+  splitter.end();
+  const indexBytes = builder.finish();
+  const index = readLineIndex(indexBytes);
+  return { index, indexBytes, lines: index.lines, ...facts.result() };
+}
+
+class SurveyFacts {
+  readonly #endpoint: string | null;
+  readonly #idRule: IdRule | null;
+  readonly #models = new Map<string, number>();
+  readonly #otherEndpoints: BatchError[] = [];
+  #format: FormatName | null | undefined;
+  #isUniform = true;
+  #breaksIdRule = false;
+  #firstWithoutModel: number | null = null;
+
+  constructor({ endpoint, idRule }: SurveyOptions) {
+    this.#endpoint = endpoint;
+    this.#idRule = idRule;
+  }
+
+  add({ format, customId, model, url }: LineGlance, number: number): void {
+    if (this.#idRule !== null && customId !== null && !this.#idRule.pattern.test(customId)) {
+      this.#breaksIdRule = true;
+    }
+    if (this.#format === undefined) this.#format = format;
+    else if (format !== this.#format) this.#isUniform = false;
+    if (model === null) this.#firstWithoutModel ??= number;
+    else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
+      this.#models.set(model, number);
+    }
+    const isOther = url !== null && this.#endpoint !== null && !isSameUrl(url, this.#endpoint);
+    if (!isOther || this.#otherEndpoints.length >= MAX_FAULTS) return;
+    this.#otherEndpoints.push({
+      code: "invalid_url",
+      message: `The url '${url.slice(0, 100)}' of this line is not the batch's endpoint '${this.#endpoint ?? ""}'.`,
+      param: "url",
+      line: number,
+    });
+  }
+
+  result() {
+    return {
+      format: this.#format ?? null,
+      isUniform: this.#isUniform,
+      models: Array.from(this.#models, ([name, firstLine]) => ({ name, firstLine })),
+      firstWithoutModel: this.#firstWithoutModel,
+      breaksIdRule: this.#breaksIdRule,
+      otherEndpoints: this.#otherEndpoints,
+    };
+  }
+}
+
+/** Azure's older API leaves the version out. */
+function isSameUrl(url: string, endpoint: string): boolean {
+  return url === endpoint || `/v1${url}` === endpoint;
+}

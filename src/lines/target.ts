@@ -1,0 +1,177 @@
+import type { BatchError } from "../core/batch.ts";
+import { CodecError } from "../core/codec-error.ts";
+import type { Format } from "../core/format.ts";
+import type { Endpoint } from "../core/lines.ts";
+import type { Provider } from "../core/provider.ts";
+import type { LineIds, LineMap, MapOptions, Side } from "../core/translation.ts";
+import type { TranslationMode } from "../core/write-context.ts";
+import { formats, requestMap } from "../formats/formats.ts";
+import { parseEndpoint } from "../formats/openai/endpoints.ts";
+import { SAME_LINES } from "./identity-map.ts";
+import type { Survey } from "./survey.ts";
+
+/** Where lines are to go, and what the client said of how. */
+export interface Target {
+  readonly provider: Pick<Provider, "format" | "limits" | "modelPrefix" | "hasBatches">;
+  /** `/v1/chat/completions` */
+  readonly endpoint: string;
+  /** For lines that name none. */
+  readonly model: string | null;
+  readonly variant: string | null;
+  readonly mode: TranslationMode;
+}
+
+/** How surveyed lines get to their target. */
+export interface LinePlan {
+  /** The bytes go as they are. */
+  readonly isUntouched: boolean;
+  /** As the provider names it; null where lines may name several. */
+  readonly model: string | null;
+  readonly models: readonly string[];
+  /** The same recipe makes the same bytes of the same lines. */
+  readonly recipe: string;
+  createMap(options: Pick<MapOptions, "nowSeconds" | "newId"> & { readonly ids: LineIds }): LineMap;
+}
+
+export type Planned =
+  | { readonly kind: "planned"; readonly plan: LinePlan }
+  /** The lines can't go there, and why. */
+  | { readonly kind: "refused"; readonly errors: readonly BatchError[] };
+
+export function planLines(survey: Survey, target: Target): Planned {
+  const { provider, variant, mode } = target;
+  const format = formats[provider.format];
+  const isOwnFormat = survey.format === format.name || survey.format === null;
+  const rename = (model: string) => withoutPrefix(model, provider.modelPrefix);
+  const fill = target.model === null ? null : rename(target.model);
+  const models = [...new Set(survey.models.map(({ name }) => rename(name)))];
+  const isEdited =
+    survey.models.some(({ name }) => rename(name) !== name) ||
+    (fill !== null && survey.firstWithoutModel !== null && !isModelOfJob(format)) ||
+    survey.breaksIdRule;
+  const endpoint = endpointOf(target.endpoint);
+  const jobModel = provider.limits.oneModel ? (models[0] ?? fill) : fill;
+  const from: Side = {
+    format: survey.format === null ? format : formats[survey.format],
+    endpoint: isOwnFormat || survey.format === "openai" ? endpoint : null,
+    model: jobModel,
+    variant: isOwnFormat ? variant : null,
+  };
+  const to: Side = {
+    format,
+    endpoint,
+    model: isModelOfJob(format) ? jobModel : null,
+    variant,
+  };
+  const isMapped = !survey.isUniform || isEdited || !isOwnFormat;
+  const isUntouched =
+    !isMapped && requestMap(from, to, { ...NOTHING, mode, isBatch: true }) === null;
+  const createMap: LinePlan["createMap"] = (options) => {
+    if (isUntouched) return SAME_LINES;
+    const all = { ...options, mode, isBatch: true, renameModel: rename } as const;
+    const map = requestMap(from, to, { ...all, hasMixedLines: isMapped });
+    return map ?? forced(from, to, all);
+  };
+  // What goes there untouched is held against the provider's rules by the provider.
+  const errors = isUntouched
+    ? disagreements(survey, fill === null ? [] : [fill], rename)
+    : [
+        ...doubledIds(survey),
+        ...survey.otherEndpoints,
+        ...(provider.limits.oneModel && provider.hasBatches
+          ? disagreements(survey, fill === null ? models.slice(0, 1) : [fill], rename)
+          : []),
+        ...unknownBody(survey, { to, endpoint, model: jobModel }),
+      ];
+  if (errors.length > 0) return { kind: "refused", errors: errors.slice(0, MAX_ERRORS) };
+  const recipe = isUntouched
+    ? "bytes"
+    : [format.name, endpoint, jobModel ?? "", variant ?? "", mode].join(" ");
+  const model = isModelOfJob(format) || provider.limits.oneModel ? jobModel : null;
+  return { kind: "planned", plan: { isUntouched, model, models, recipe, createMap } };
+}
+
+const MAX_ERRORS = 100;
+const NOTHING = {
+  ids: {
+    isPlain: true,
+    toTarget: () => "",
+    toSource: (customId: string) => ({
+      customId,
+      line: null,
+      piece: null,
+      encoding: "float" as const,
+    }),
+  },
+  nowSeconds: () => 0,
+  newId: () => "",
+};
+
+function forced(from: Side, to: Side, options: MapOptions): LineMap {
+  const map = requestMap(from, to, { ...options, hasMixedLines: true });
+  if (map === null) throw new Error("mixed lines always have a map");
+  return map;
+}
+
+export function withoutPrefix(model: string, prefix: string | null): string {
+  return prefix !== null && model.startsWith(`${prefix}/`) ? model.slice(prefix.length + 1) : model;
+}
+
+/** Whether the job or the URL names the model, not the lines. */
+export function isModelOfJob({ bodies }: Format): boolean {
+  return bodies.every(({ frame }) => frame.modelIn === "job");
+}
+
+/** What a batch's endpoint means to formats. */
+export function endpointOf(path: string): Endpoint {
+  return parseEndpoint(path);
+}
+
+/** Where one model is taken, or the client named one, no line may name another. */
+function disagreements(
+  survey: Survey,
+  [wanted]: readonly string[],
+  rename: (model: string) => string,
+): readonly BatchError[] {
+  if (wanted === undefined) return [];
+  return survey.models
+    .filter(({ name }) => rename(name) !== wanted)
+    .map(({ name, firstLine }) => ({
+      code: "mismatched_model",
+      message: `This line names the model '${name.slice(0, 100)}', and the batch is for '${wanted.slice(0, 100)}'. All lines of a batch must name one model here.`,
+      param: "body.model",
+      line: firstLine,
+    }));
+}
+
+function doubledIds({ index }: Survey): readonly BatchError[] {
+  return index.doubled.map((row) => ({
+    code: "duplicate_custom_id",
+    message: "A line before this one has the same custom_id; it must be unique in the batch.",
+    param: "custom_id",
+    line: index.position(row).number,
+  }));
+}
+
+/** A model that there is no body for is every line's fault. */
+function unknownBody(
+  survey: Survey,
+  {
+    to,
+    endpoint,
+    model,
+  }: { readonly to: Side; readonly endpoint: Endpoint; readonly model: string | null },
+): readonly BatchError[] {
+  const line = survey.firstWithoutModel ?? survey.models[0]?.firstLine ?? null;
+  if (model === null && isModelOfJob(to.format)) {
+    const message = "No line names a model, and neither does the batch: give `model` with it.";
+    return [{ code: "invalid_request", message, param: "body.model", line }];
+  }
+  try {
+    to.format.chooseBody({ endpoint, model, variant: to.variant, sample: null });
+    return [];
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    return [{ code: error.code, message: error.message, param: "body.model", line }];
+  }
+}
