@@ -80,6 +80,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     ...shared,
     engine,
     batchFileDays: daysOrEver(config.retention.batchFileDays),
+    translation: config.translation,
+    maxLineBytes: config.limits.lineBytes,
     handOverMilliseconds: config.limits.handOverSeconds * 1_000,
   });
   const server = createServer({

@@ -78,6 +78,11 @@ export const configSchema = z.strictObject({
     "Encrypts the provider keys of clients while a batch needs them; at least 32 random characters are wise. Null: a key in a file of `data_dir`, readable by its owner alone.",
   ),
   adminToken: secret("Opens the admin API; null: there is none."),
+  translation: oneOf(["warn", "strict"])
+    .default("warn")
+    .describe(
+      "What becomes of a setting that a provider can't be told: left out with a warning, or refused. `x-crossbatch-translation` says it for one request.",
+    ),
   pollSeconds: seconds(0.05, 3600)
     .default(15)
     .describe("How long a provider's last word on a batch is good enough."),

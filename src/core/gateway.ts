@@ -110,7 +110,10 @@ export interface BatchView {
 }
 
 /** What `publicId` needs of a file; it may be deleted by now. */
-export type FileRef = Pick<StoredFile, "id" | "native">;
+export interface FileRef extends Pick<StoredFile, "id" | "native"> {
+  /** An id that is shown as it is: of something that has no row here. */
+  readonly given?: string;
+}
 
 export interface UploadView {
   readonly upload: Upload;
@@ -152,11 +155,8 @@ export interface BatchResults {
 }
 
 /** The id of an object that a dialect shows: its native one where dialect and provider are of one family, else ours in `dress`. */
-export function publicId(
-  object: Pick<StoredFile | Batch, "id" | "native">,
-  format: FormatName,
-  dress: string,
-): string {
+export function publicId(object: FileRef, format: FormatName, dress: string): string {
+  if (object.given !== undefined) return object.given;
   return object.native !== null && object.native.format === format
     ? object.native.id
     : `${dress}${object.id}`;

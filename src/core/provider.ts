@@ -29,6 +29,10 @@ export interface Provider {
   /** Whether it has a batch API; else, and below `limits.minLines` where `belowMinimum` says so, lines are run one by one. */
   readonly hasBatches: boolean;
   readonly belowMinimum: "direct" | "reject";
+  /** Whether files there may be anyone's, in any format (S3): such a one is read here before it is used. */
+  readonly hasForeignFiles: boolean;
+  /** What ids that it gives look like; where they can be no one else's, they name the provider. */
+  readonly nativeIds: { readonly file: RegExp | null; readonly batch: RegExp | null };
   /** `anthropic` of `anthropic/claude-…`, taken off models that are sent there; null: models there may truly be named so. */
   readonly modelPrefix: string | null;
   /** Request headers of clients that travel on to this provider, lower case. */

@@ -9,7 +9,7 @@ import { countLines, ResultScan } from "../lines/result-scan.ts";
 import { resultMapOf } from "../lines/result-source.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
-import { lineIndexKey } from "./plan.ts";
+import { lineIndexKey } from "./blob-keys.ts";
 
 interface CollectWork {
   readonly batch: Batch;

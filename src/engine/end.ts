@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Changes, Tables } from "../core/storage.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
-import { lineIndexKey, preparedPrefix } from "./plan.ts";
+import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
 import { changeBatch } from "./rows.ts";
 
 export type Outcome = "completed" | "failed" | "expired" | "cancelled";

@@ -9,21 +9,12 @@ import { toOption } from "../lines/prepared-record.ts";
 import { oneChunk, type PreparedLines, prepareLines } from "../lines/prepare.ts";
 import { type Survey, surveyLines } from "../lines/survey.ts";
 import { type LinePlan, planLines } from "../lines/target.ts";
+import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
 import type { EngineContext } from "./context.ts";
 import { failBatch } from "./end.ts";
 import { findCopy, inputBlob, openInput } from "./input.ts";
 import { newPart, type PartShare } from "./new-part.ts";
 import { changeBatch } from "./rows.ts";
-
-/** The blob key of a batch's line index. */
-export function lineIndexKey(batchId: string): string {
-  return `indexes/${batchId}`;
-}
-
-/** What blobs of prepared lines begin with. */
-export function preparedPrefix(batchId: string): string {
-  return `prepared/${batchId}`;
-}
 
 /**
  * Reads the input, stores where each line lies, translates the lines for their provider and writes the Part rows. Running it

@@ -9,9 +9,7 @@ export function viewOf(batch: Batch): BatchView {
     input:
       fileRef(batch.inputFileId, batch.natives.input) ??
       // An id that the client gave and nobody knows is shown as it was given.
-      (typeof unknownInput === "string"
-        ? fileRef(unknownInput, { id: unknownInput, format: "openai" })
-        : null),
+      (typeof unknownInput === "string" ? given(unknownInput) : null),
     output: fileRef(batch.outputFileId, batch.natives.output),
     error: fileRef(batch.errorFileId, batch.natives.error),
   };
@@ -20,5 +18,9 @@ export function viewOf(batch: Batch): BatchView {
 /** Files of a mirrored batch have a native id only. */
 function fileRef(id: string | null, native: FileRef["native"]): FileRef | null {
   if (id !== null) return { id, native };
-  return native === null ? null : { id: native.id, native };
+  return native === null ? null : given(native.id);
+}
+
+function given(id: string): FileRef {
+  return { id, native: null, given: id };
 }

@@ -8,15 +8,19 @@ import type { BatchView, Call, CreateBatch } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
+import { formats } from "../formats/formats.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
+import { endpointsOf, hasEndpoint } from "../lines/endpoints.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { insertFile } from "./create-file.ts";
-import { receiveInlineRequests } from "./inline-requests.ts";
+import { firstModel, receiveInlineRequests } from "./inline-requests.ts";
+import { fetchInput } from "./fetch-input.ts";
 import { findFile } from "./lookup.ts";
-import { openSource } from "./mirror.ts";
+import { openSource, placed } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
+import { translationMode } from "./translation-mode.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
 
@@ -129,8 +133,10 @@ async function prepare(
   request: CreateBatch,
 ): Promise<Prepared> {
   if (request.input.kind !== "file") {
-    const provider = resolveProvider(call, context.providers, { model: request.model });
-    const { account } = openSource(context, call, provider);
+    const model = request.model ?? (await firstModel(context, request.input, call.signal));
+    const provider = resolveProvider(call, context.providers, { model });
+    checkEndpoint(provider, request.endpoint);
+    const { account } = openSource(context, placed(call, request.options), provider);
     const inline = await receiveInlineRequests(context, call, {
       input: request.input,
       provider,
@@ -138,13 +144,25 @@ async function prepare(
     });
     return { input: inline, inline, provider, account };
   }
-  const input = await findFile(context, call, request.input.id);
+  const found = await findFile(context, call, request.input.id);
   const provider = resolveProvider(call, context.providers, {
-    ofObject: input?.provider ?? null,
+    ofObject: found?.provider ?? null,
     model: request.model,
   });
-  const { account } = openSource(context, call, provider);
+  checkEndpoint(provider, request.endpoint);
+  const { account } = openSource(context, placed(call, request.options), provider);
+  const input = found === null ? null : await fetchInput(context, call, { file: found, provider });
   return { input, inline: null, provider, account };
+}
+
+/** Said at once: no line could ever be sent. */
+function checkEndpoint({ name, format }: Provider, endpoint: string): void {
+  if (hasEndpoint(formats[format], endpoint)) return;
+  throw new GatewayError(
+    "invalid_request",
+    `'${endpoint}' has no equivalent at '${name}'. Its batches take ${endpointsOf(formats[format]).join(", ")}.`,
+    { param: "endpoint", reason: "invalid_value" },
+  );
 }
 
 function newBatch(
@@ -161,7 +179,10 @@ function newBatch(
   const createdAt = wholeSecond(now);
   const rejection = rejectionOf(input);
   const options: JsonObject = {
+    // Where a file was put is remembered for its batches at the same provider.
+    ...(input?.provider === provider.name ? placeOf(input.options) : {}),
     ...request.options,
+    translation: translationMode(context, call),
     headers: account.access.headers,
     ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),
     ...(input === null && request.input.kind === "file" ? { inputFileId: request.input.id } : {}),
@@ -190,7 +211,7 @@ function newBatch(
     priceTier: "batch",
     completionWindow: request.completionWindow,
     metadata: request.metadata,
-    counts: { total: 0, completed: 0, failed: 0 },
+    counts: { total: input?.lines ?? 0, completed: 0, failed: 0 },
     bytes: input?.bytes ?? 0,
     usage: null,
     errors: rejection === null ? [] : [rejection],
@@ -213,6 +234,10 @@ function newBatch(
     options,
     version: 1,
   };
+}
+
+function placeOf({ storage_config: place }: JsonObject): JsonObject {
+  return place === undefined ? {} : { storage_config: place };
 }
 
 /** A file that is missing or meant for something else fails the batch, not the create: as at OpenAI. */

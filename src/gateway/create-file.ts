@@ -2,14 +2,15 @@ import type { OpenAccount } from "../core/accounts.ts";
 import { insertAliases } from "../core/aliases.ts";
 import type { FileCopy, StoredFile } from "../core/file.ts";
 import type { Call, CreateFile } from "../core/gateway.ts";
-import type { Provider, Upstream, UpstreamFile } from "../core/provider.ts";
+import type { Provider, UpstreamFile } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { Tables } from "../core/storage.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
-import { openSource } from "./mirror.ts";
+import { openSource, placed } from "./mirror.ts";
 import { ownTime } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
+import { type SentCopy, sendCopy } from "./send-copy.ts";
 
 /** The bytes are durable here before they go to the provider, and the row is written after both. */
 export async function createFile(
@@ -34,42 +35,25 @@ export async function storeFile(
 ): Promise<StoredFile> {
   checkS3Options(call.client, request.options);
   const provider = resolveProvider(call, context.providers);
-  const { account, upstream } = openSource(context, call, provider);
-  const sent = provider.keepsFiles ? await sendFile(context, call, { request, upstream }) : null;
-  const file = newFile(context, call, { request, provider, account, sent });
-  const copy = sent === null ? null : { nativeId: sent.id, expiresAt: sent.expiresAt };
+  const { account, upstream } = openSource(context, placed(call, request.options), provider);
+  const copy = await sendCopy(context, call, { request, provider, upstream });
+  const file = newFile(context, call, { request, provider, account, copy });
   try {
     await context.database.transaction(async (tables) => {
-      await insertFile(context, tables, { call, file, copy });
+      await insertFile(context, tables, { call, file, copy: copy === null ? null : copyOf(copy) });
       await also(tables, file);
     });
   } catch (error) {
     // No one will ever ask for it.
-    if (sent !== null) await upstream.files?.delete(sent.id, ownTime()).catch(() => undefined);
+    if (copy !== null) await upstream.files?.delete(copy.sent.id, ownTime()).catch(() => undefined);
     throw error;
   }
   context.telemetry.moved("in", { bytes: file.bytes, lines: request.content.lines });
   return file;
 }
 
-async function sendFile(
-  context: GatewayContext,
-  call: Call,
-  { request, upstream }: { readonly request: CreateFile; readonly upstream: Upstream },
-): Promise<UpstreamFile | null> {
-  const { content } = request;
-  if (upstream.files === undefined) return null;
-  return upstream.files.upload(
-    {
-      filename: request.filename,
-      purpose: request.purpose,
-      mimeType: request.mimeType,
-      bytes: content.bytes,
-      expiresAfterSeconds: request.expiresAfterSeconds,
-      open: (signal, range) => context.blobs.open(content.blob, signal, range),
-    },
-    call.signal,
-  );
+function copyOf({ sent, recipe }: SentCopy): NewCopy {
+  return { nativeId: sent.id, expiresAt: sent.expiresAt, bytes: sent.bytes, recipe };
 }
 
 function newFile(
@@ -79,16 +63,17 @@ function newFile(
     request,
     provider,
     account,
-    sent,
+    copy,
   }: {
     readonly request: CreateFile;
     readonly provider: Provider;
     readonly account: OpenAccount;
-    readonly sent: UpstreamFile | null;
+    readonly copy: SentCopy | null;
   },
 ): StoredFile {
   const { content } = request;
   const now = context.now();
+  const sent = copy?.sent ?? null;
   // Hosts that are merely compatible may not say when.
   const createdAt = sent === null || sent.createdAt === 0 ? wholeSecond(now) : sent.createdAt;
   return {
@@ -109,11 +94,27 @@ function newFile(
     lineIndex: null,
     batchId: null,
     role: null,
-    options: request.options,
+    options: { ...request.options, ...copy?.options },
     createdAt,
-    expiresAt: sent?.expiresAt ?? ownExpiry(context, request, createdAt),
+    expiresAt: expiryOf(context, call, { request, provider, sent, createdAt }),
     version: 1,
   };
+}
+
+/** A provider of the client's own family says how long its file lives; elsewhere the bytes that stay here count. */
+function expiryOf(
+  context: GatewayContext,
+  call: Call,
+  made: {
+    readonly request: CreateFile;
+    readonly provider: Provider;
+    readonly sent: UpstreamFile | null;
+    readonly createdAt: number;
+  },
+): number | null {
+  const { request, provider, sent, createdAt } = made;
+  const own = ownExpiry(context, request, createdAt);
+  return sent === null || provider.format !== call.format ? own : (sent.expiresAt ?? own);
 }
 
 /** For where the provider says none: as the client asked, else as inputs of batches are kept here. */
@@ -127,6 +128,8 @@ export function ownExpiry(
   return createdAt + context.batchFileDays * 86_400_000;
 }
 
+type NewCopy = Pick<FileCopy, "nativeId" | "expiresAt" | "bytes" | "recipe">;
+
 /** The rows of a new file, in the caller's transaction. */
 export async function insertFile(
   context: GatewayContext,
@@ -138,7 +141,7 @@ export async function insertFile(
   }: {
     readonly call: Call;
     readonly file: StoredFile;
-    readonly copy: Pick<FileCopy, "nativeId" | "expiresAt"> | null;
+    readonly copy: NewCopy | null;
   },
 ): Promise<void> {
   await tables.files.insert(file);
@@ -148,8 +151,6 @@ export async function insertFile(
       fileId: file.id,
       provider: file.provider,
       account: file.account,
-      recipe: "bytes",
-      bytes: file.bytes,
       createdAt: file.createdAt,
       ...copy,
     });

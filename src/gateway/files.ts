@@ -7,7 +7,7 @@ import type { Call, FileContent, ListPage, Page, RangeRequest } from "../core/ga
 import type { ListQuery } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
-import { mirrorFiles, openSource } from "./mirror.ts";
+import { mirrorFiles, openSource, placed } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { namedProvider } from "./resolve.ts";
 
@@ -72,7 +72,9 @@ export async function deleteFile(
   const file = await getFile(context, call, id);
   const { database } = context;
   const blobs = await blobsOfFile(database, file);
-  for (const copy of await database.copies.of(file.id)) await deleteCopy(context, call, copy);
+  for (const copy of await database.copies.of(file.id)) {
+    await deleteCopy(context, call, { file, copy });
+  }
   await database.transaction(async (tables) => {
     await tables.files.delete(file.id, call.client.owners);
     await tables.events.append({
@@ -92,8 +94,13 @@ export async function deleteFile(
   return file;
 }
 
-async function deleteCopy(context: GatewayContext, call: Call, copy: FileCopy): Promise<void> {
-  const { upstream } = openSource(context, call, context.providers.get(copy.provider));
+async function deleteCopy(
+  context: GatewayContext,
+  call: Call,
+  { file, copy }: { readonly file: StoredFile; readonly copy: FileCopy },
+): Promise<void> {
+  const provider = context.providers.get(copy.provider);
+  const { upstream } = openSource(context, placed(call, file.options), provider);
   await upstream.files?.delete(copy.nativeId, call.signal);
   await context.database.copies.delete(copy);
 }
@@ -122,7 +129,8 @@ async function openBytes(
   { file, range }: { readonly file: StoredFile; readonly range: ByteRange | null },
 ): Promise<Readable> {
   if (file.blob !== null) return context.blobs.open(file.blob, call.signal, range ?? undefined);
-  const { upstream } = openSource(context, call, context.providers.get(file.provider));
+  const provider = context.providers.get(file.provider);
+  const { upstream } = openSource(context, placed(call, file.options), provider);
   if (upstream.files === undefined || file.native === null) {
     throw new GatewayError("not_found", "The bytes of this file are no longer available.", {
       param: "id",

@@ -13,8 +13,9 @@ import { namedProvider } from "./resolve.ts";
 export async function findFile(
   context: GatewayContext,
   call: Call,
-  id: string,
+  given: string,
 ): Promise<StoredFile | null> {
+  const id = plainId(context, { kind: "file", id: given });
   // A location is checked whether or not something is there: the answer must not tell.
   if (/^s3:/i.test(id)) checkS3Location(call.client, id, "id");
   const known = await findKnown(context, call, { kind: "file", id });
@@ -23,18 +24,19 @@ export async function findFile(
     const isExpired = file !== null && file.expiresAt !== null && file.expiresAt <= context.now();
     return isExpired ? null : file;
   }
-  const source = elsewhere(context, call, id);
+  const source = elsewhere(context, call, { kind: "file", id });
   return source === null ? null : mirrorFileById(context, { call, source, id });
 }
 
 export async function findBatch(
   context: GatewayContext,
   call: Call,
-  id: string,
+  given: string,
 ): Promise<Batch | null> {
+  const id = plainId(context, { kind: "batch", id: given });
   const known = await findKnown(context, call, { kind: "batch", id });
   if (known !== null) return context.database.batches.get(known, call.client.owners);
-  const source = elsewhere(context, call, id);
+  const source = elsewhere(context, call, { kind: "batch", id });
   return source === null ? null : mirrorBatchById(context, { call, source, id });
 }
 
@@ -84,19 +86,51 @@ async function findKnown(
   return findObjectId(context.database, kind, { id, owners: call.client.owners, provider });
 }
 
+interface WantedId {
+  readonly kind: "file" | "batch";
+  readonly id: string;
+}
+
 /** Ids that a provider itself may know: plain words, no paths that would change what the call upstream means. */
 const PLAUSIBLE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/;
 
 /**
- * Where an id that isn't ours may be from: the provider that is named, else the dialect's own if the id has its shape. Tenants
- * with virtual keys see only what they made.
+ * Where an id that isn't ours may be from: the provider that is named, else the one whose ids look so, the dialect's own
+ * first. Tenants with virtual keys see only what they made.
  */
-function elsewhere(context: GatewayContext, call: Call, id: string) {
-  if (!call.client.mirrors || !PLAUSIBLE_ID.test(id)) return null;
-  const named = namedProvider(call, context.providers);
-  if (named !== null) return openSource(context, call, named);
-  if (!/^(?:file-|batch_)/.test(id) || !context.providers.has(call.defaultProvider)) return null;
-  return openSource(context, call, context.providers.get(call.defaultProvider));
+function elsewhere(context: GatewayContext, call: Call, { kind, id }: WantedId) {
+  if (!call.client.mirrors) return null;
+  const { providers } = context;
+  const named = namedProvider(call, providers);
+  if (named !== null) {
+    const isPossible = PLAUSIBLE_ID.test(id) || (named.nativeIds[kind]?.test(id) ?? false);
+    return isPossible ? openSource(context, call, named) : null;
+  }
+  // Named hosts speak the same as the built-in ones, so an id can't tell them from those.
+  const builtIn = providers.names.filter((each) => each === providers.get(each).format);
+  const names = [call.defaultProvider, ...builtIn];
+  const name = names.find(
+    (each) => providers.has(each) && providers.get(each).nativeIds[kind]?.test(id) === true,
+  );
+  return name === undefined ? null : openSource(context, call, providers.get(name));
+}
+
+/** Ids with slashes come percent- or base64-encoded from clients whose routes can't hold them. */
+function plainId(context: GatewayContext, { kind, id }: WantedId): string {
+  const { providers } = context;
+  const isNative = (text: string) =>
+    providers.names.some((name) => providers.get(name).nativeIds[kind]?.test(text) === true);
+  if (isNative(id)) return id;
+  const decoded = [percentDecoded(id), Buffer.from(id, "base64url").toString("utf8")];
+  return decoded.find((text) => text.includes("/") && isNative(text)) ?? id;
+}
+
+function percentDecoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
 }
 
 function shown(id: string): string {

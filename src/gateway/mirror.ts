@@ -11,6 +11,7 @@ import type {
   UpstreamJob,
   UpstreamPage,
 } from "../core/provider.ts";
+import { checkS3Options } from "../core/s3-gate.ts";
 import { insertAliases, insertNativeAlias } from "../core/aliases.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
@@ -26,15 +27,16 @@ interface Source {
   readonly upstream: Upstream;
 }
 
-/** `options`: of the object at hand, or of the request. */
-export function openSource(
-  context: GatewayContext,
-  call: Call,
-  provider: Provider,
-  options: JsonObject = call.options,
-): Source {
+export function openSource(context: GatewayContext, call: Call, provider: Provider): Source {
+  const { options } = call;
+  checkS3Options(call.client, options);
   const account = context.accounts.open(call.client, provider, call.headers);
   return { provider, account, upstream: provider.connect(account.access, options) };
+}
+
+/** A call about an object that knows where it is: what the request says of that counts less. */
+export function placed(call: Call, options: JsonObject): Call {
+  return { ...call, options: { ...call.options, ...options } };
 }
 
 interface MirrorList {

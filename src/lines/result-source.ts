@@ -1,4 +1,4 @@
-import type { Batch, Part, RawResult } from "../core/batch.ts";
+import type { Batch, Part } from "../core/batch.ts";
 import type { BlobStore } from "../core/blobs.ts";
 import type { Format } from "../core/format.ts";
 import type { LineMap, MapOptions, Side } from "../core/translation.ts";
@@ -14,7 +14,7 @@ export async function resultMapOf(
   work: {
     readonly blobs: BlobStore;
     readonly batch: Batch;
-    readonly part: Part;
+    readonly part: Pick<Part, "model">;
     /** Of the provider. */
     readonly from: Format;
     readonly to: Format;
@@ -50,10 +50,6 @@ export function ownResultMap(batch: Batch, to: Format, clock: Clock): LineMap | 
   };
   const ids = loadLineIds(null);
   return resultMap(source, target, { ...clock, mode: "warn", isBatch: true, ids });
-}
-
-export function isOurs(result: RawResult): boolean {
-  return result.role === "unsent";
 }
 
 /** A table of ids, made by us: only lines that couldn't keep theirs are in it. */

@@ -11,14 +11,16 @@ export interface Survey {
   /** The index as it is stored. */
   readonly indexBytes: Uint8Array;
   readonly lines: number;
-  /** Of the first line; null where it looks like none we know. */
+  /** Of the first line that looks like one we know; null where none does. */
   readonly format: FormatName | null;
-  /** Whether all lines are of that format. */
+  /** Whether no line is of another. */
   readonly isUniform: boolean;
   /** Every model that lines name, in the order of their first lines. */
   readonly models: readonly SurveyedModel[];
   /** The first line that names no model; null if each does. */
   readonly firstWithoutModel: number | null;
+  /** Of OpenAI's lines: where the first one goes. */
+  readonly firstUrl: string | null;
   /** Whether the provider would refuse some line's id. */
   readonly breaksIdRule: boolean;
   /** Lines whose `url` isn't the endpoint, the first hundred. */
@@ -70,7 +72,8 @@ class SurveyFacts {
   readonly #idRule: IdRule | null;
   readonly #models = new Map<string, number>();
   readonly #otherEndpoints: BatchError[] = [];
-  #format: FormatName | null | undefined;
+  #format: FormatName | null = null;
+  #firstUrl: string | null = null;
   #isUniform = true;
   #breaksIdRule = false;
   #firstWithoutModel: number | null = null;
@@ -84,8 +87,10 @@ class SurveyFacts {
     if (this.#idRule !== null && customId !== null && !this.#idRule.pattern.test(customId)) {
       this.#breaksIdRule = true;
     }
-    if (this.#format === undefined) this.#format = format;
-    else if (format !== this.#format) this.#isUniform = false;
+    // A line that looks like none we know says nothing of the others.
+    this.#format ??= format;
+    if (format !== null && format !== this.#format) this.#isUniform = false;
+    this.#firstUrl ??= url;
     if (model === null) this.#firstWithoutModel ??= number;
     else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
       this.#models.set(model, number);
@@ -102,10 +107,11 @@ class SurveyFacts {
 
   result() {
     return {
-      format: this.#format ?? null,
+      format: this.#format,
       isUniform: this.#isUniform,
       models: Array.from(this.#models, ([name, firstLine]) => ({ name, firstLine })),
       firstWithoutModel: this.#firstWithoutModel,
+      firstUrl: this.#firstUrl,
       breaksIdRule: this.#breaksIdRule,
       otherEndpoints: this.#otherEndpoints,
     };

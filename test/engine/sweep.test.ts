@@ -77,7 +77,9 @@ describe("what has expired", () => {
       "results/b/output",
       "files/b",
     );
-    await database.batches.insert(aBatch({ id: "b", state: "completed" }));
+    await database.batches.insert(
+      aBatch({ id: "b", state: "completed", outputFileId: "o", errorFileId: "e" }),
+    );
     const raw = { bytes: 1, lines: 1, sha256: "", nativeId: null };
     const results = (["output", "error"] as const).map((role) => ({
       ...raw,
@@ -92,7 +94,13 @@ describe("what has expired", () => {
     await database.files.insert(
       aFile({ id: "o", blob: "results/b/output", batchId: "b", role: "output", expiresAt }),
     );
-    await database.files.insert(aFile({ id: "b", blob: "files/b", expiresAt: NOW + HOUR }));
+    const later = NOW + HOUR;
+    await database.files.insert(
+      aFile({ id: "b", blob: "files/b", batchId: null, expiresAt: later }),
+    );
+    await database.files.insert(
+      aFile({ id: "e", blob: "results/b/error", batchId: "b", role: "error", expiresAt: later }),
+    );
     await sweeper()(signal);
     expect(await kept()).toEqual(["files/b", "results/p/raw-error"]);
   });

@@ -8,6 +8,7 @@ import { optionsOf } from "./options.ts";
 import { renderBatch, renderList } from "./render.ts";
 import { createBatchSchema, listQuerySchema } from "./schemas.ts";
 import { check } from "./validation.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { BatchInput } from "../../core/gateway.ts";
 
 const listSchema = listQuerySchema({ maximum: 100, standard: 20 });
@@ -18,7 +19,9 @@ export function mountBatches(
   callers: Callers,
 ): void {
   app.post("/batches", async (request, reply) => {
-    const body = check(createBatchSchema, readBody(request));
+    const raw = readBody(request);
+    requireInput(raw);
+    const body = check(createBatchSchema, raw);
     const view = await gateway.createBatch(callers.call(request, reply, body.provider), {
       input: inputOf(body),
       endpoint: body.endpoint,
@@ -54,12 +57,16 @@ export function mountBatches(
   });
 }
 
+/** Lines come in a file or inline. SDKs whose types demand an `input_file_id` send it empty beside inline ones. */
+function requireInput(body: JsonObject): void {
+  const isGiven = (name: string) => ![undefined, null, ""].some((none) => body[name] === none);
+  if (!isGiven("input_file_id") && !isGiven("requests")) throw missingParameter("input_file_id");
+}
+
 /** If both come, the lines that came inline count: SDKs whose types demand an `input_file_id` send one beside them. */
 function inputOf(body: z.infer<typeof createBatchSchema>): BatchInput {
   if (body.requests !== undefined && body.requests !== null) {
     return { kind: "requests", requests: body.requests };
   }
-  const id = body.input_file_id ?? "";
-  if (id === "") throw missingParameter("input_file_id");
-  return { kind: "file", id };
+  return { kind: "file", id: body.input_file_id ?? "" };
 }

@@ -13,7 +13,8 @@ import {
 import { clientSignal } from "../../lib/client-signal.ts";
 import { FACTS } from "./facts.ts";
 import { check } from "./validation.ts";
-import { gatewayFieldsSchema, providerQuerySchema } from "./schemas.ts";
+import { optionsOf } from "./options.ts";
+import { gatewayFieldsSchema, gatewayQuerySchema } from "./schemas.ts";
 
 /** Who asks, known before a body is read. */
 export interface Callers {
@@ -37,7 +38,7 @@ export function createCallers(services: Pick<DialectServices, "identify">): Call
         ...FACTS,
         namedProviders: namedProviders(request, provider),
         headers: forwardable(request),
-        options: {},
+        options: optionsOf(check(gatewayQuerySchema, readQuery(request))),
         signal: clientSignal(reply.raw),
       };
     },
@@ -55,7 +56,7 @@ function namedProviders(
 ): readonly string[] {
   const header = request.headers["x-model-provider"];
   const names = [header ?? []].flat().flatMap((value) => value.split(","));
-  const query = check(providerQuerySchema, readQuery(request)).provider;
+  const query = check(gatewayQuerySchema, readQuery(request)).provider;
   return [...names, provider ?? "", query ?? ""].map((name) => name.trim()).filter(Boolean);
 }
 

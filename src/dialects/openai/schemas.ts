@@ -44,20 +44,20 @@ const expiresAfter = z.strictObject({
 });
 
 /** A client-given endpoint is ignored: it would make the gateway send its credentials there. */
-const storageConfig = z.strictObject({
-  s3: z
-    .strictObject({
-      bucket: text.min(1),
-      region: text.optional(),
-      prefix: text.optional(),
-      endpoint: z.unknown().optional(),
-    })
-    .transform(({ bucket, region, prefix }) => ({
-      bucket,
-      ...(region === undefined ? {} : { region }),
-      ...(prefix === undefined ? {} : { prefix }),
-    })),
-});
+const s3Config = z
+  .strictObject({
+    bucket: text.min(1),
+    region: text.optional(),
+    prefix: text.optional(),
+    endpoint: z.unknown().optional(),
+  })
+  .transform(({ bucket, region, prefix }) => ({
+    bucket,
+    ...(region === undefined ? {} : { region }),
+    ...(prefix === undefined ? {} : { prefix }),
+  }));
+
+const storageConfig = z.strictObject({ s3: s3Config });
 
 /** What the gateway takes beyond OpenAI's own parameters, wherever there is a body. */
 const gatewayFields = {
@@ -65,6 +65,8 @@ const gatewayFields = {
   model: text.nullish(),
   storage_config: orJsonText(storageConfig.nullish()),
   output_s3_uri: text.nullish(),
+  /** Of Bedrock's models several take both. */
+  model_invocation_type: z.enum(["InvokeModel", "Converse"]).nullish(),
 };
 
 export const createFileSchema = z.strictObject({
@@ -168,4 +170,10 @@ export function listQuerySchema(limits: { readonly maximum: number; readonly sta
   });
 }
 
-export const providerQuerySchema = z.object({ provider: text.optional() });
+/** What a query may say beside its own parameters; in the bracket notation of SDKs, or as JSON in one. */
+export const gatewayQuerySchema = z.object({
+  provider: text.optional(),
+  // What isn't known of a query is let pass.
+  storage_config: orJsonText(z.object({ s3: s3Config }).optional()),
+  output_s3_uri: text.optional(),
+});

@@ -58,6 +58,8 @@ export function createOpenAIProvider(options: OpenAIProviderOptions, deps: HttpD
     takesInputFiles: options.files,
     hasBatches: options.batches,
     belowMinimum: "direct",
+    hasForeignFiles: false,
+    nativeIds: { file: /^file-[A-Za-z0-9_-]+$/, batch: /^batch_[A-Za-z0-9_-]+$/ },
     modelPrefix: options.modelPrefix ?? null,
     forwardedHeaders: FORWARDED_HEADERS,
     connect(access): Upstream {

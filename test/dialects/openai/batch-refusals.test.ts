@@ -113,14 +113,6 @@ const BATCHES: readonly Refusal[] = [
     code: "integer_below_min_value",
   },
   {
-    what: "both a file and requests",
-    path: "/batches",
-    json: { ...batch, requests: [{}] },
-    message: "Invalid 'requests': give either an 'input_file_id' or 'requests', not both.",
-    param: "requests",
-    code: "invalid_value",
-  },
-  {
     what: "no requests",
     path: "/batches",
     json: { ...batch, input_file_id: "", requests: [] },

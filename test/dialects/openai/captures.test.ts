@@ -48,8 +48,7 @@ async function replay(capture: Capture) {
 }
 
 const inline = {
-  inputFileId: "",
-  requests: [{ custom_id: "a", params: {} }],
+  input: { kind: "requests", requests: [{ custom_id: "a", params: {} }] },
   endpoint: "/v1/chat/completions",
   completionWindow: "24h",
   metadata: { k: "v" },

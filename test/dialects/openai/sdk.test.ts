@@ -125,8 +125,17 @@ test("what only the gateway knows can be said in every call", async () => {
   });
   expect(host.gateway.calls.at(-1)).toMatchObject({
     operation: "createBatch",
-    argument: { requests, model: "claude", options: { output_s3_uri: "s3://b/p" } },
+    argument: {
+      input: { kind: "requests", requests },
+      model: "claude",
+      options: { output_s3_uri: "s3://b/p" },
+    },
     call: { namedProviders: ["anthropic"], defaultProvider: "openai", dialect: "openai" },
+  });
+  const both = { ...extra, input_file_id: "file-1", endpoint: "/v1/chat/completions" } as const;
+  await openai.batches.create({ ...both, completion_window: "24h" });
+  expect(host.gateway.calls.pop()).toMatchObject({
+    argument: { input: { kind: "requests", requests } },
   });
   await openai.batches.retrieve(batch.id, { query: { provider: "bedrock" } });
   await openai.batches.cancel(batch.id, { body: { provider: "gemini" } });
