@@ -12,7 +12,7 @@ import { requestViolation, type SentRequest } from "./request-check.ts";
 
 const KEY = "sk-ant-emulator";
 const WINDOW_MILLISECONDS = 86_400_000;
-export const MODEL = "claude-haiku-4-5";
+const MODEL = "claude-haiku-4-5";
 
 const row = z.looseObject({
   custom_id: z.string(),
