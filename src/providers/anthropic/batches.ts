@@ -102,7 +102,11 @@ async function* openBody(part: Submission, signal: AbortSignal): AsyncGenerator<
   } catch (error) {
     if (!isGatewayError(error)) throw error;
     // A body that was never whole can't have made anything.
-    throw new GatewayError(error.code, error.message, { ...error.details, notSent: true });
+    throw new GatewayError(error.code, error.message, {
+      ...error.details,
+      notSent: true,
+      cause: error,
+    });
   }
   yield BODY_END;
 }
