@@ -48,7 +48,10 @@ export interface Provider {
 export interface Upstream {
   /** Sends the Part. A `GatewayError` with `notSent` proves that nothing was created; after any other error use `find`. */
   submit(part: Submission, signal: AbortSignal): Promise<JobRef>;
-  /** The job that carries the Part's token; `absent` only where the provider proves it. */
+  /**
+   * The job that carries the Part's token, or that can only be the Part's where a provider takes no token; `absent` only
+   * where the provider proves it.
+   */
   find(part: Submission, signal: AbortSignal): Promise<FoundJob>;
   poll(job: JobRef, signal: AbortSignal): Promise<JobReport>;
   /** The raw results; nothing is fetched before a part is opened. */
@@ -132,6 +135,8 @@ export interface Submission {
   readonly options: JsonObject;
   /** When the token was committed, in milliseconds: no job of this Part is older. */
   readonly submittingAt: number;
+  /** Whether a job is known to be another Part's; for providers at which `find` can only guess. */
+  isTaken?(jobId: string): Promise<boolean>;
 }
 
 /** A state that a provider adds tomorrow reads as `running`: it must not end a batch early. */

@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
+import { createAnthropicProvider } from "./anthropic/anthropic.ts";
 import { createOpenAIProvider } from "./openai/openai.ts";
 import type { HttpDeps } from "./upstream.ts";
 import { createUpstreamAgent } from "./upstream-agent.ts";
@@ -36,13 +37,14 @@ function openProvider(name: string, entry: Entry, deps: HttpDeps): readonly Prov
     case "openai":
       return [createOpenAIProvider({ ...entry, name, modelPrefix: prefixOf(name, entry) }, deps)];
     case "anthropic":
+      return [createAnthropicProvider({ ...entry, name, modelPrefix: name }, deps)];
     case "gemini":
     case "bedrock":
       // The built-in entries are there before their providers are: only a named one asks for something.
       if (name === entry.kind) return [];
       throw new GatewayError(
         "invalid_request",
-        `providers.${name}: kind '${entry.kind}' isn't supported yet. Use 'openai'.`,
+        `providers.${name}: kind '${entry.kind}' isn't supported yet. Use 'openai' or 'anthropic'.`,
       );
     default:
       return entry satisfies never;

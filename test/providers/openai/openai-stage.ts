@@ -59,6 +59,8 @@ export async function startOpenAIStage(
     model: "gpt-4o-mini",
     now: control.now,
     ends: { cancelled: "cancelled", expired: "expired" },
+    proof: "token",
+    oddId: "b/ü",
     badInput: "not json\n",
     line: (customId) =>
       JSON.stringify({
