@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
+import { createGeminiProvider } from "./gemini/gemini.ts";
 import { createOpenAIProvider } from "./openai/openai.ts";
 import type { HttpDeps } from "./upstream.ts";
 import { createUpstreamAgent } from "./upstream-agent.ts";
@@ -35,14 +36,15 @@ function openProvider(name: string, entry: Entry, deps: HttpDeps): readonly Prov
   switch (entry.kind) {
     case "openai":
       return [createOpenAIProvider({ ...entry, name, modelPrefix: prefixOf(name, entry) }, deps)];
-    case "anthropic":
     case "gemini":
+      return [createGeminiProvider({ ...entry, name, modelPrefix: name }, deps)];
+    case "anthropic":
     case "bedrock":
       // The built-in entries are there before their providers are: only a named one asks for something.
       if (name === entry.kind) return [];
       throw new GatewayError(
         "invalid_request",
-        `providers.${name}: kind '${entry.kind}' isn't supported yet. Use 'openai'.`,
+        `providers.${name}: kind '${entry.kind}' isn't supported yet. Use 'openai' or 'gemini'.`,
       );
     default:
       return entry satisfies never;
