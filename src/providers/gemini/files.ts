@@ -4,7 +4,8 @@ import type { FileToSend, UpstreamFile, UpstreamFiles } from "../../core/provide
 import { retry, type RetryOptions } from "../../lib/retry.ts";
 import { pathOf } from "./names.ts";
 import { pageAfter, type TokenPage } from "./pages.ts";
-import { type UploadPlace, uploadResumably } from "./uploads.ts";
+import type { UploadPlace } from "./upload-session.ts";
+import { uploadResumably } from "./uploads.ts";
 import { type WireFile, wireFile, wireFiles } from "./wire.ts";
 
 /** A file that was given up may take this long to be deleted; it expires by itself. */

@@ -16,15 +16,18 @@ export async function* writeInline(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const waiting: string[] = [];
-  let lead = `{"batch":{"displayName":${JSON.stringify(displayName)},"inputConfig":{"requests":{"requests":[`;
+  let separator = "";
   const lines = new LineSplitter((line) => {
     if (line.length > 0) waiting.push(toItem(line.toString("utf8")));
   }, MAX_INLINE_BYTES);
   const take = () => {
-    const text = lead + waiting.splice(0).join(",");
-    lead = ",";
+    const text = separator + waiting.splice(0).join(",");
+    separator = ",";
     return Buffer.from(text);
   };
+  yield Buffer.from(
+    `{"batch":{"displayName":${JSON.stringify(displayName)},"inputConfig":{"requests":{"requests":[`,
+  );
   for await (const chunk of await part.open(signal)) {
     if (Buffer.isBuffer(chunk)) lines.push(chunk);
     if (waiting.length > 0) yield take();

@@ -1,4 +1,6 @@
+import { Readable } from "node:stream";
 import { z } from "zod";
+import type { Submission } from "../../../src/core/provider.ts";
 import type { Emulator } from "../../../src/emulators/control.ts";
 import type { GeminiControl } from "../../../src/emulators/gemini/control.ts";
 import type { GeminiLimits } from "../../../src/emulators/gemini/limits.ts";
@@ -7,7 +9,7 @@ import {
   createGeminiProvider,
   type GeminiProviderOptions,
 } from "../../../src/providers/gemini/gemini.ts";
-import { access, createDeps, type TestDeps } from "../http-host.ts";
+import { access, createDeps, never, type TestDeps } from "../http-host.ts";
 import type { ProviderStage } from "../provider.contract.ts";
 import { checkRequests, ofJournal } from "./request-check.ts";
 
@@ -85,4 +87,52 @@ export async function startGeminiStage(
       checkRequests(requests);
     },
   };
+}
+
+export async function submissionOf(
+  stage: GeminiStage,
+  lines: readonly string[],
+  changes: Partial<Submission> = {},
+): Promise<Submission> {
+  const content = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+  const open = async () => Readable.from([content]);
+  const sent = await stage.provider.connect(stage.access, {}).files?.upload(
+    {
+      filename: "in.jsonl",
+      purpose: "batch",
+      mimeType: "application/jsonl",
+      bytes: content.length,
+      expiresAfterSeconds: null,
+      open,
+    },
+    never,
+  );
+  return {
+    token: "part0001",
+    endpoint: stage.endpoint,
+    model: stage.model,
+    variant: null,
+    lines: lines.length,
+    bytes: content.length,
+    open,
+    inputNativeId: sent?.id ?? null,
+    ownInput: false,
+    completionWindow: "24h",
+    metadata: null,
+    options: {},
+    submittingAt: stage.now(),
+    ...changes,
+  };
+}
+
+/** A batch that has succeeded, and the file of its results. */
+export async function jobOf(stage: GeminiStage, keys: readonly string[]) {
+  const upstream = stage.provider.connect(stage.access, {});
+  const lines = keys.map((key) => stage.line(key));
+  const job = await upstream.submit(await submissionOf(stage, lines), never);
+  await stage.finish();
+  const report = await upstream.poll(job, never);
+  if (report.kind !== "ended" || report.outputNativeId === null)
+    throw new Error("it has no output");
+  return { upstream, job, output: report.outputNativeId };
 }

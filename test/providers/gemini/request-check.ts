@@ -6,7 +6,7 @@ import type { JournalEntry } from "../../../src/emulators/journal.ts";
 import { specProblem } from "../../support/specs.ts";
 import { type Answer, type HttpHost, type SeenRequest, startHost } from "../http-host.ts";
 
-export interface SentRequest {
+interface SentRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -47,7 +47,7 @@ const BESIDE_THE_DOCUMENT: readonly (readonly [RegExp, Readonly<Record<string, s
 const ajv = new Ajv({ strict: false, coerceTypes: true });
 
 /** What is wrong with a request by Google's discovery document; null if nothing is. Nothing undocumented may be sent. */
-export function requestViolation(request: SentRequest): string | null {
+function requestViolation(request: SentRequest): string | null {
   const name = `${request.method} ${request.path}`;
   if (request.query.includes("upload_id=")) return chunkViolation(request, name);
   const beside = BESIDE_THE_DOCUMENT.find(([pattern]) => pattern.test(name))?.[1] ?? {};
