@@ -4,6 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
 import { createAnthropicProvider } from "./anthropic/anthropic.ts";
+import { createGeminiProvider } from "./gemini/gemini.ts";
 import { createOpenAIProvider } from "./openai/openai.ts";
 import type { HttpDeps } from "./upstream.ts";
 import { createUpstreamAgent } from "./upstream-agent.ts";
@@ -39,12 +40,13 @@ function openProvider(name: string, entry: Entry, deps: HttpDeps): readonly Prov
     case "anthropic":
       return [createAnthropicProvider({ ...entry, name, modelPrefix: name }, deps)];
     case "gemini":
+      return [createGeminiProvider({ ...entry, name, modelPrefix: name }, deps)];
     case "bedrock":
       // The built-in entries are there before their providers are: only a named one asks for something.
       if (name === entry.kind) return [];
       throw new GatewayError(
         "invalid_request",
-        `providers.${name}: kind '${entry.kind}' isn't supported yet. Use 'openai' or 'anthropic'.`,
+        `providers.${name}: kind '${entry.kind}' isn't supported yet.`,
       );
     default:
       return entry satisfies never;

@@ -28,17 +28,33 @@ export interface ErrorReply {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
   readonly now: number;
+  readonly readFacts?: ReadFacts | undefined;
+}
+
+/** What one provider's errors say beyond what all say, read from their `error` object; it wins over the common reading. */
+export type ReadFacts = (error: JsonObject) => OwnFacts;
+
+export interface OwnFacts {
+  readonly code?: ErrorCode;
+  readonly reason?: string;
+  /** Where no header says it. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The error that an answer other than 2xx stands for. What the provider says is passed on, without keys. */
 export function toReplyError(reply: ErrorReply): GatewayError {
   const { provider, status, access } = reply;
-  const said = readReply(reply.text, access.key);
-  const retryAfterSeconds = parseRetryAfter(reply.headers, reply.now);
-  return new GatewayError(codeOf(status), messageOf(reply, said.message), {
+  const error = readError(reply.text);
+  const said = readSaid(error, access.key);
+  const own = reply.readFacts?.(error) ?? {};
+  const code = own.code ?? codeOf(status);
+  const reason = own.reason ?? said.code;
+  const retryAfterSeconds =
+    parseRetryAfter(reply.headers, reply.now) ?? own.retryAfterSeconds ?? null;
+  return new GatewayError(code, messageOf(reply, code, said.message), {
     upstreamStatus: status,
     ...(said.type === null ? {} : { upstreamType: said.type }),
-    ...(said.code === null ? {} : { reason: said.code }),
+    ...(reason === null ? {} : { reason }),
     ...(said.param === null ? {} : { param: said.param }),
     ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
     // Who answers 4xx has refused, and so not acted; after a 3xx, a 5xx or no answer nobody knows.
@@ -51,12 +67,16 @@ function codeOf(status: number): ErrorCode {
   return CODES[status] ?? (status >= 500 ? "upstream_unavailable" : "upstream_rejected");
 }
 
-function messageOf({ provider, access, status, call }: ErrorReply, said: string | null): string {
+function messageOf(
+  { provider, access, status, call }: ErrorReply,
+  code: ErrorCode,
+  said: string | null,
+): string {
   const answer = `${provider} answered ${status} to ${call}`;
   if (status < 400) {
     return `${answer}, a redirect. It isn't followed, since the key would go along: the provider's base URL must be the final address.`;
   }
-  if (status === 401) {
+  if (code === "upstream_unauthorized") {
     const suffix = said === null ? "." : `: ${said}`;
     return access.source === "client"
       ? `No key is configured for ${provider}, and it refused the one that came with the request${suffix}`
@@ -74,10 +94,13 @@ interface Said {
 }
 
 /** `{error: {…}}` as most write it, and the plainer shapes of self-made hosts. */
-function readReply(text: string, key: string | null): Said {
+function readError(text: string): JsonObject {
   const body = parseJson(text);
   const inner = isJsonObject(body) ? (body["error"] ?? body) : null;
-  const error: JsonObject = isJsonObject(inner) ? inner : { message: inner };
+  return isJsonObject(inner) ? inner : { message: inner };
+}
+
+function readSaid(error: JsonObject, key: string | null): Said {
   const read = (name: string) => {
     const value = error[name];
     if (typeof value !== "string" || value === "") return null;

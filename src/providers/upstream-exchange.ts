@@ -2,10 +2,12 @@ import type { Readable } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
 import type { Access } from "../core/client.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
-import { toReplyError } from "./upstream-error.ts";
+import { type ReadFacts, toReplyError } from "./upstream-error.ts";
 import { readBounded } from "./upstream-reply.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface ExchangeOptions {
   readonly agent: Agent;
@@ -16,6 +18,7 @@ export interface ExchangeOptions {
   readonly baseUrl: string;
   /** The headers by which this provider knows the account; they win over all others. */
   readonly authorize: (access: Access) => Readonly<Record<string, string>>;
+  readonly readFacts?: ReadFacts;
 }
 
 export interface ExchangeRequest {
@@ -25,6 +28,7 @@ export interface ExchangeRequest {
     readonly operation: string;
     readonly query?: Readonly<Record<string, string | number | null>>;
     readonly headers?: Readonly<Record<string, string>>;
+    readonly onHeaders?: (headers: ReplyHeaders) => void;
   };
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Readable | null;
@@ -70,7 +74,10 @@ export function createExchange(options: ExchangeOptions) {
       });
       status = response.statusCode;
       const isTaken = status < 300 || (status >= 400 && request.takesErrors === true);
-      if (isTaken) return response;
+      if (isTaken) {
+        call.onHeaders?.(response.headers);
+        return response;
+      }
       throw toReplyError({
         provider,
         access,
@@ -80,6 +87,7 @@ export function createExchange(options: ExchangeOptions) {
         // The status alone says enough if the explanation gets lost.
         text: (await readBounded(response.body, MAX_ERROR_BYTES).catch(() => null)) ?? "",
         now: now(),
+        readFacts: options.readFacts,
       });
     } finally {
       const seconds = (now() - startedAt) / 1_000;

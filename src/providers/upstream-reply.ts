@@ -11,15 +11,21 @@ const MAX_JSON_BYTES = 8 * 1024 * 1024;
 /** A JSON answer as its schema reads it; an empty one reads as null. */
 export async function parseReply<Value>(
   response: Dispatcher.ResponseData,
-  { provider, call, reply }: { provider: string; call: string; reply: z.ZodType<Value> },
+  expected: {
+    readonly provider: string;
+    readonly call: string;
+    readonly reply: z.ZodType<Value>;
+    readonly maxReplyBytes?: number | undefined;
+  },
 ): Promise<Value> {
+  const { provider, call, reply, maxReplyBytes = MAX_JSON_BYTES } = expected;
   const answer = `${provider} answered ${response.statusCode} to ${call}`;
   refuseEncoding(response, answer);
-  const text = await readBounded(response.body, MAX_JSON_BYTES);
+  const text = await readBounded(response.body, maxReplyBytes);
   if (text === null) {
     throw new GatewayError(
       "upstream_unavailable",
-      `${answer} with more than ${MAX_JSON_BYTES} bytes of JSON.`,
+      `${answer} with more than ${maxReplyBytes} bytes of JSON.`,
     );
   }
   const json = parseJson(text, answer);

@@ -10,7 +10,12 @@ import { createAbortTimer } from "../lib/abort-timer.ts";
 import { retry, type RetryPolicy } from "../lib/retry.ts";
 import { isEventStream, readAnswer, readEvents } from "./upstream-answer.ts";
 import { toBrokenError } from "./upstream-error.ts";
-import { createExchange, type ExchangeOptions, type Method } from "./upstream-exchange.ts";
+import {
+  createExchange,
+  type ExchangeOptions,
+  type Method,
+  type ReplyHeaders,
+} from "./upstream-exchange.ts";
 import { openReply, parseReply } from "./upstream-reply.ts";
 import { trackBody } from "./upstream-request-body.ts";
 
@@ -21,7 +26,7 @@ export interface HttpOptions extends ExchangeOptions {
 }
 
 /** What all providers share: the app makes it once. */
-export type HttpDeps = Omit<HttpOptions, "provider" | "baseUrl" | "authorize">;
+export type HttpDeps = Omit<HttpOptions, "provider" | "baseUrl" | "authorize" | "readFacts">;
 
 interface UpstreamTimeouts {
   /** From the end of a request to the first byte of its answer. */
@@ -62,11 +67,17 @@ interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether sending it twice does no more than sending it once. GET and DELETE are so anyway. */
   readonly idempotent?: boolean;
+  /** True: whoever calls sees to further attempts. */
+  readonly once?: boolean;
+  /** Gets the headers of an answer that is a 2xx, where they say more than its body. */
+  readonly onHeaders?: (headers: ReplyHeaders) => void;
 }
 
 interface JsonCall<Value> extends HttpCall {
   readonly body?: JsonObject;
   readonly reply: z.ZodType<Value>;
+  /** Of the answer, where 8 MiB are too few. */
+  readonly maxReplyBytes?: number;
 }
 
 interface StreamCall extends HttpCall {
@@ -164,7 +175,8 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
             answerSeconds: timeouts.answerSeconds,
             idleSeconds: timeouts.idleSeconds,
           });
-          return await parseReply(response, { provider, call: name, reply: call.reply });
+          const { reply, maxReplyBytes } = call;
+          return await parseReply(response, { provider, call: name, reply, maxReplyBytes });
         } catch (error) {
           call.signal.throwIfAborted();
           throw toBrokenError(error, { provider, call: name, isCutShort: false });
@@ -281,10 +293,20 @@ export function pathSegment(id: string): string {
   return encodeURIComponent(id);
 }
 
+export type WithRetries = <Result>(
+  method: Method,
+  call: Pick<HttpCall, "operation" | "signal" | "idempotent" | "once">,
+  work: () => Promise<Result>,
+) => Promise<Result>;
+
 /** Sends again only what does no harm twice, or surely did nothing the first time. */
-function createRetries({ provider, now, log, random = Math.random, retry: changes }: HttpOptions) {
-  const policy = { ...UPSTREAM_RETRY, ...changes };
-  return <Result>(method: Method, call: HttpCall, work: () => Promise<Result>): Promise<Result> => {
+export function createRetries(
+  options: Pick<HttpOptions, "provider" | "now" | "log" | "random" | "retry">,
+): WithRetries {
+  const { provider, now, log, random = Math.random } = options;
+  const policy = { ...UPSTREAM_RETRY, ...options.retry };
+  return (method, call, work) => {
+    if (call.once === true) return work();
     const isIdempotent = call.idempotent ?? (method === "GET" || method === "DELETE");
     return retry(work, {
       policy,

@@ -43,6 +43,8 @@ export function createAnthropicProvider(
     takesInputFiles: false,
     hasBatches: true,
     belowMinimum: "direct",
+    hasForeignFiles: false,
+    nativeIds: { file: /^file_[A-Za-z0-9_-]+$/, batch: /^msgbatch_[A-Za-z0-9_-]+$/ },
     modelPrefix: options.modelPrefix ?? null,
     forwardedHeaders: FORWARDED_HEADERS,
     connect(access): Upstream {
