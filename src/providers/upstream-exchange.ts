@@ -31,11 +31,16 @@ export interface ExchangeRequest {
   readonly signal: AbortSignal;
   readonly answerSeconds: number;
   readonly idleSeconds: number;
+  /** Whether an error is an answer like any other, and returned. */
+  readonly takesErrors?: boolean;
 }
 
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** One request and the head of its answer. Throws what the answer says if it isn't a 2xx, and the connection's own errors raw. */
+/**
+ * One request and the head of its answer. Throws what the answer says if it isn't a 2xx (a redirect always), and the
+ * connection's own errors raw.
+ */
 export function createExchange(options: ExchangeOptions) {
   const { agent, provider, now } = options;
   const { origin, pathname } = new URL(options.baseUrl);
@@ -64,7 +69,8 @@ export function createExchange(options: ExchangeOptions) {
         bodyTimeout: request.idleSeconds * 1_000,
       });
       status = response.statusCode;
-      if (status >= 200 && status < 300) return response;
+      const isTaken = status < 300 || (status >= 400 && request.takesErrors === true);
+      if (isTaken) return response;
       throw toReplyError({
         provider,
         access,

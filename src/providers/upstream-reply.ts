@@ -99,7 +99,7 @@ function checkRange(
 }
 
 /** We ask for plain bytes; passed on, others would be taken for the content. */
-function refuseEncoding(response: Dispatcher.ResponseData, answer: string): void {
+export function refuseEncoding(response: Dispatcher.ResponseData, answer: string): void {
   const encoding = response.headers["content-encoding"];
   if (encoding === undefined || encoding === "" || encoding === "identity") return;
   discard(response);

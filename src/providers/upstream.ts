@@ -1,11 +1,14 @@
 import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 import type { z } from "zod";
 import type { ByteRange } from "../core/blobs.ts";
 import type { Access } from "../core/client.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { ServerEvent, StreamedAnswer, SynchronousAnswer } from "../core/provider.ts";
 import { createAbortTimer } from "../lib/abort-timer.ts";
 import { retry, type RetryPolicy } from "../lib/retry.ts";
+import { isEventStream, readAnswer, readEvents } from "./upstream-answer.ts";
 import { toBrokenError } from "./upstream-error.ts";
 import { createExchange, type ExchangeOptions, type Method } from "./upstream-exchange.ts";
 import { openReply, parseReply } from "./upstream-reply.ts";
@@ -29,6 +32,8 @@ interface UpstreamTimeouts {
   readonly idleSeconds: number;
   /** A whole call with JSON both ways. */
   readonly jsonSeconds: number;
+  /** How long a model may think before its answer begins, and within it. */
+  readonly modelSeconds: number;
 }
 
 const UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
@@ -36,6 +41,7 @@ const UPSTREAM_TIMEOUTS: UpstreamTimeouts = {
   uploadAnswerSeconds: 300,
   idleSeconds: 60,
   jsonSeconds: 120,
+  modelSeconds: 600,
 };
 
 const UPSTREAM_RETRY: RetryPolicy = {
@@ -76,6 +82,16 @@ interface SendCall<Value> extends HttpCall {
   readonly reply: z.ZodType<Value>;
 }
 
+interface AnswerCall extends HttpCall {
+  /** JSON text, sent as it is. */
+  readonly body: string;
+}
+
+interface EventsCall extends AnswerCall {
+  /** Which event is the last, where the provider marks it: without one the stream was cut off. */
+  readonly isEnd?: (event: ServerEvent) => boolean;
+}
+
 /** One account at one host. Everything throws `GatewayError`, or what the signal was aborted with. */
 export interface UpstreamHttp {
   json<Value>(method: Method, path: string, call: JsonCall<Value>): Promise<Value>;
@@ -83,6 +99,10 @@ export interface UpstreamHttp {
   stream(path: string, call: StreamCall): Promise<Readable>;
   /** A streamed request body, with back-pressure, answered with JSON. */
   send<Value>(method: Method, path: string, call: SendCall<Value>): Promise<Value>;
+  /** A model's answer as it came, errors included; only a redirect or no answer is thrown. Sent again only if it wasn't sent. */
+  answer(method: Method, path: string, call: AnswerCall): Promise<SynchronousAnswer>;
+  /** As `answer`, by POST, event by event; whole where the host doesn't stream. Who leaves the events unread aborts the call. */
+  events(path: string, call: EventsCall): Promise<SynchronousAnswer | StreamedAnswer>;
 }
 
 /** The HTTP client of a provider: `createHttp(options)(access)` speaks for one account. */
@@ -98,6 +118,30 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
       `${provider} didn't finish ${call}: silent for ${seconds} s.`,
       details,
     );
+
+  const ask = async <Result>(
+    { access, method, path, accept, call }: Question,
+    read: (response: Dispatcher.ResponseData) => Promise<Result>,
+  ): Promise<Result> =>
+    withRetries(method, call, async () => {
+      try {
+        const response = await exchange(access, {
+          method,
+          path,
+          call,
+          headers: { accept, "content-type": "application/json" },
+          body: call.body,
+          signal: call.signal,
+          answerSeconds: timeouts.modelSeconds,
+          idleSeconds: timeouts.modelSeconds,
+          takesErrors: true,
+        });
+        return await read(response);
+      } catch (error) {
+        call.signal.throwIfAborted();
+        throw toBrokenError(error, { provider, call: `${method} ${path}`, isCutShort: false });
+      }
+    });
 
   return (access) => ({
     json: (method, path, call) =>
@@ -200,7 +244,31 @@ export function createHttp(options: HttpOptions): (access: Access) => UpstreamHt
           timer.stop();
         }
       }),
+
+    answer: async (method, path, call) =>
+      ask({ access, method, path, accept: "application/json", call }, async (response) =>
+        readAnswer(response, { provider, call: `${method} ${path}`, access, now: options.now() }),
+      ),
+
+    events: async (path, call) =>
+      ask<SynchronousAnswer | StreamedAnswer>(
+        { access, method: "POST", path, accept: "text/event-stream", call },
+        async (response) => {
+          const name = `POST ${path}`;
+          return isEventStream(response)
+            ? readEvents(response, { provider, call: name, signal: call.signal, isEnd: call.isEnd })
+            : readAnswer(response, { provider, call: name, access, now: options.now() });
+        },
+      ),
   });
+}
+
+interface Question {
+  readonly access: Access;
+  readonly method: Method;
+  readonly path: string;
+  readonly accept: string;
+  readonly call: AnswerCall;
 }
 
 /** An id as one segment of a path. Dots alone would climb out of the folder. */
