@@ -40,9 +40,10 @@ export function readAnswer(format: Format, answer: SynchronousAnswer): LineReply
 
 /** The call got no answer. If the provider had it all the same, repeating it is paid twice. */
 export function readFailure({ status, message, retryable, details }: GatewayError): LineReply {
-  const { retryAfterSeconds = null } = details;
-  const outcome = errored(null, plainCallError(details.upstreamStatus ?? status, message));
-  return { outcome, advice: retryable ? "again" : "final", retryAfterSeconds };
+  const { retryAfterSeconds = null, upstreamStatus = status } = details;
+  const error = plainCallError(Math.max(400, upstreamStatus), message);
+  const advice = retryable ? (REFUSED.has(upstreamStatus) ? "refused" : "again") : "final";
+  return { outcome: errored(null, error), advice, retryAfterSeconds };
 }
 
 const NO_JSON: LineError = {

@@ -47,7 +47,8 @@ async function callUntilFinal(
   request: RequestLine,
 ): Promise<LineOutcome | null> {
   const { gate, timing, context } = scope;
-  for (let { attempts } = line; ;) {
+  let { attempts } = line;
+  for (;;) {
     const passage = await gate.enter();
     if (passage === null) return null;
     let end: CallEnd = { kind: "unclear" };
@@ -67,8 +68,10 @@ async function callUntilFinal(
     scope.worklist.noteAttempts(line, attempts);
     // After a refusal it is the gate that lets all lines wait.
     if (advice === "refused") continue;
-    const delay = backOff(timing, attempts, context.random());
-    await gate.wait(Math.max(delay, (retryAfterSeconds ?? 0) * 1_000));
+    const asked = (retryAfterSeconds ?? 0) * 1_000;
+    const delay = Math.max(asked, backOff(timing, attempts, context.random()));
+    // The gate closes then; timers can't count much further.
+    await gate.wait(Math.min(delay, timing.stepMilliseconds));
   }
 }
 

@@ -22,7 +22,7 @@ import { createDiskBlobs } from "../../../src/storage/blobs/disk.ts";
 import { access, createDeps } from "../../providers/http-host.ts";
 import { chatLines } from "../../support/batches.ts";
 
-export const never = new AbortController().signal;
+const never = new AbortController().signal;
 
 const FAST: DirectTiming = {
   stepMilliseconds: 20_000,
@@ -59,7 +59,7 @@ export interface DirectStage extends AsyncDisposable {
   keys(): Promise<readonly string[]>;
 }
 
-export type EndedRun = DirectProgress & { readonly kind: "ended" };
+type EndedRun = DirectProgress & { readonly kind: "ended" };
 
 const resultRow = z.looseObject({
   custom_id: z.string().nullable(),
@@ -150,7 +150,11 @@ export async function startDirectStage(lines = 30, concurrency = 4): Promise<Dir
         .split("\n")
         .map((line) => resultRow.parse(JSON.parse(line)));
     },
-    keys: async () => (await Array.fromAsync(blobs.list("results/", never))).map(({ key }) => key),
+    async keys() {
+      const keys: string[] = [];
+      for await (const { key } of blobs.list("results/", never)) keys.push(key);
+      return keys;
+    },
     async [Symbol.asyncDispose]() {
       await deps[Symbol.asyncDispose]();
       await emulator.close();

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { SynchronousCalls, SynchronousRequest } from "../../../src/core/provider.ts";
+import type {
+  ServerEvent,
+  SynchronousCalls,
+  SynchronousRequest,
+} from "../../../src/core/provider.ts";
 import { access, createDeps, failure, never, sendJson } from "../http-host.ts";
 import { createOpenAIProvider } from "../../../src/providers/openai/openai.ts";
 import { type OpenAIStage, startOpenAIStage } from "./openai-stage.ts";
@@ -93,6 +97,12 @@ describe("a call that is answered whole", () => {
   });
 });
 
+async function allOf(events: AsyncIterable<ServerEvent>): Promise<readonly ServerEvent[]> {
+  const all: ServerEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
 const chunk = z.looseObject({ object: z.literal("chat.completion.chunk") });
 
 describe("a call that is answered piece by piece", () => {
@@ -100,7 +110,7 @@ describe("a call that is answered piece by piece", () => {
     await using stage = await startOpenAIStage();
     const answer = await callsOf(stage).stream(chat({ stream: true }), never);
     if (answer.kind !== "events") throw new Error("it came whole");
-    const events = await Array.fromAsync(answer.events);
+    const events = await allOf(answer.events);
     expect(events.length).toBeGreaterThan(2);
     expect(events.at(-1)).toEqual({ event: null, data: "[DONE]" });
     for (const { data } of events.slice(0, -1)) chunk.parse(JSON.parse(data));
@@ -117,7 +127,7 @@ describe("a call that is answered piece by piece", () => {
     stage.emulator.control.inject({ kind: "cutOff", afterBytes: 200 });
     const answer = await callsOf(stage).stream(chat({ stream: true }), never);
     if (answer.kind !== "events") throw new Error("it came whole");
-    expect((await failure(Array.fromAsync(answer.events))).code).toBe("upstream_unavailable");
+    expect((await failure(allOf(answer.events))).code).toBe("upstream_unavailable");
   });
 
   test("of a response ends with the event that says how it went", async () => {
@@ -140,7 +150,7 @@ describe("a call that is answered piece by piece", () => {
     const request = requestOf("/v1/responses", { model: "gpt-4o-mini", input: "a", stream: true });
     const answer = await callsOf({ provider, access: access() }).stream(request, never);
     if (answer.kind !== "events") throw new Error("it came whole");
-    const events = await Array.fromAsync(answer.events);
+    const events = await allOf(answer.events);
     expect(events.map(({ event }) => event)).toEqual(["response.created", "response.completed"]);
   });
 });
