@@ -72,6 +72,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       pollSeconds: config.pollSeconds,
       settleSeconds: config.limits.settleSeconds,
       maxLineBytes: config.limits.lineBytes,
+      directConcurrency: config.limits.directConcurrency,
       resultDays: daysOrEver(config.retention.resultDays),
       sweepSeconds: 300,
     },

@@ -60,6 +60,11 @@ export const limitsSchema = z
       .describe(
         "After a lost reply: how long the call may still take effect at the provider. Only then may a job that can't be found be sent again.",
       ),
+    directConcurrency: wholeNumber(1, 1000)
+      .default(8)
+      .describe(
+        "How many lines of a batch run at once at a provider whose batch API can't take the batch. Fewer while the provider says that it is too much.",
+      ),
     readySeconds: seconds(0.1, 60)
       .default(3)
       .describe("How long `/readyz` waits for the database and the blob store."),

@@ -9,7 +9,7 @@ import type {
 } from "./embeddings.ts";
 import type { FormatName } from "./format-name.ts";
 import type { Json, JsonObject } from "./json.ts";
-import type { Endpoint, LineBody, RequestLine, ResultLine } from "./lines.ts";
+import type { Endpoint, LineBody, LineError, RequestLine, ResultLine } from "./lines.ts";
 import type { WriteContext } from "./write-context.ts";
 
 export type { FormatName };
@@ -24,6 +24,8 @@ export interface Format {
   readonly name: FormatName;
   readonly requestLine: LineCodec<RequestLine>;
   readonly resultLine: LineCodec<ResultLine>;
+  /** What the API answered to a single call that failed; the answer's object is `body` in `answer`. */
+  parseCallError(status: number, answer: LineFields): LineError;
   /** Which custom ids the provider takes; null: any that isn't empty. */
   readonly idRule: IdRule | null;
   /** All it can carry: for the documentation and the contract suites. */

@@ -10,7 +10,8 @@ import { headersOf } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
 import type { PartWork, WakeAt } from "./submit.ts";
-import { endUnsent, isOverdue, submitPart } from "./submit.ts";
+import { runDirectPart } from "./run-direct.ts";
+import { endUnsent, isOverdue, reasonNotToSend, submitPart } from "./submit.ts";
 
 /** How long past its window a batch is followed whose provider doesn't answer: its results may come back with it. */
 const ABANDON_MILLISECONDS = 7 * 86_400_000;
@@ -114,7 +115,7 @@ async function advanceParts(
     batch,
     provider,
     upstream: provider.connect(access, batch.options),
-    account: access.account,
+    access,
   };
   const wakes: number[] = [];
   for (const part of parts) {
@@ -131,6 +132,11 @@ async function advancePart(
   signal: AbortSignal,
 ): Promise<WakeAt> {
   const { batch, part, provider, upstream } = work;
+  if (part.mode === "direct" && (part.phase === "planned" || part.phase === "submitted")) {
+    const unwanted = part.phase === "planned" ? reasonNotToSend(context, batch) : null;
+    if (unwanted !== null) return endUnsent(context, part, unwanted);
+    return runDirectPart(context, work, signal);
+  }
   switch (part.phase) {
     case "planned":
     case "submitting":

@@ -27,6 +27,8 @@ interface EngineSettings {
   readonly settleSeconds: number;
   /** How long a result line may be. */
   readonly maxLineBytes: number;
+  /** How many calls of one batch may be under way at once, where its lines are run one by one. */
+  readonly directConcurrency: number;
   /** How long results are kept where the batch says nothing; null: for ever. */
   readonly resultDays: number | null;
   /** How long a pass of the sweep waits for the next. */

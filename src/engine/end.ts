@@ -87,6 +87,12 @@ export async function removeLeftovers(
   for await (const { key } of context.blobs.list(`${preparedPrefix(batchId)}/part-`, signal)) {
     await context.blobs.delete(key, signal);
   }
+  for (const { id, mode } of await context.database.batches.parts(batchId)) {
+    if (mode === "native") continue;
+    for await (const { key } of context.blobs.list(`results/${id}/direct-`, signal)) {
+      await context.blobs.delete(key, signal);
+    }
+  }
   const batch = await context.database.batches.get(batchId, "every");
   const blob = batch === null ? null : inputBlob(batch);
   if (batch === null || blob === null || batch.inputFileId === null) return;

@@ -75,7 +75,22 @@ export function toSubmission(context: EngineContext, batch: Batch, part: Part): 
     metadata: batch.metadata,
     options: batch.options,
     submittingAt: part.createdAt,
+    isTaken: (jobId) => isTaken(context, { batch, part, jobId }),
   };
+}
+
+/** Whether a job is another Part's. One that was merely listed since it was made may be the very one that is looked for. */
+async function isTaken(
+  { database }: EngineContext,
+  { batch, part, jobId }: { readonly batch: Batch; readonly part: Part; readonly jobId: string },
+): Promise<boolean> {
+  const aliases = await database.aliases.find("batch", jobId, "every");
+  for (const { account, objectId } of aliases) {
+    if (account !== batch.account || objectId === batch.id) continue;
+    if ((await database.batches.get(objectId, "every"))?.origin === "client") return true;
+  }
+  const siblings = await database.batches.parts(batch.id);
+  return siblings.some((each) => each.id !== part.id && each.job?.id === jobId);
 }
 
 /** The Part with the provider's id of its input: of the copy made at upload if that still serves, else of one made now. */

@@ -11,7 +11,7 @@ export async function pollPart(
   signal: AbortSignal,
 ): Promise<Part> {
   const { batch, part, upstream } = work;
-  if (part.job === null) return part;
+  if (part.job === null || part.mode === "direct") return part;
   const report = await upstream.poll(part.job, signal);
   const now = context.now();
   let before: BatchState = batch.state;

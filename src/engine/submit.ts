@@ -1,5 +1,6 @@
 import { claimNativeId } from "../core/aliases.ts";
 import type { Batch, BatchError, JobRef, Part } from "../core/batch.ts";
+import type { Access } from "../core/client.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { Provider, Upstream } from "../core/provider.ts";
 import type { EngineContext } from "./context.ts";
@@ -12,7 +13,7 @@ export interface PartWork {
   readonly part: Part;
   readonly provider: Provider;
   readonly upstream: Upstream;
-  readonly account: string;
+  readonly access: Access;
 }
 
 /** When to look again, in milliseconds since the epoch; null: the Part is where this step can bring it. */
@@ -70,7 +71,10 @@ export async function submitPart(
 /** Beyond its window a batch that its provider never took is ended here. */
 const EXPIRY_GRACE_MILLISECONDS = 3_600_000;
 
-function reasonNotToSend(context: EngineContext, batch: Batch): "cancelled" | "expired" | null {
+export function reasonNotToSend(
+  context: EngineContext,
+  batch: Batch,
+): "cancelled" | "expired" | null {
   if (batch.state === "cancelling") return "cancelled";
   return isOverdue(context, batch) ? "expired" : null;
 }
@@ -143,7 +147,8 @@ function settledAt(context: EngineContext, part: Part): number {
 }
 
 async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promise<void> {
-  const { batch, part, provider, account } = work;
+  const { batch, part, provider, access } = work;
+  const { account } = access;
   const now = context.now();
   const native = { id: job.id, format: provider.format };
   await context.database.transaction(async (tables) => {
@@ -203,7 +208,7 @@ async function holdOrRefuse(
 }
 
 /** The other Parts' jobs run and cost: only the lines of this one fail. */
-async function refusePart(
+export async function refusePart(
   context: EngineContext,
   part: Part,
   error: GatewayError,

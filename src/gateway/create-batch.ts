@@ -1,6 +1,6 @@
 import type { OpenAccount } from "../core/accounts.ts";
 import { insertAliases } from "../core/aliases.ts";
-import type { Batch, BatchError } from "../core/batch.ts";
+import type { Batch, BatchError, BatchWarning } from "../core/batch.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { ERRORS, GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
@@ -215,7 +215,7 @@ function newBatch(
     bytes: input?.bytes ?? 0,
     usage: null,
     errors: rejection === null ? [] : [rejection],
-    warnings: [],
+    warnings: ignoredOptions(request, provider),
     times: {
       createdAt,
       expiresAt: createdAt + DAY_MILLISECONDS,
@@ -234,6 +234,18 @@ function newBatch(
     options,
     version: 1,
   };
+}
+
+/** What means something to other providers only. */
+function ignoredOptions({ options }: CreateBatch, provider: Provider): readonly BatchWarning[] {
+  if (provider.hasForeignFiles) return [];
+  return Object.keys(options).map((field) => ({
+    code: "option_ignored",
+    message: `'${field}' means nothing to '${provider.name}'.`,
+    field,
+    lines: null,
+    firstLines: [],
+  }));
 }
 
 function placeOf({ storage_config: place }: JsonObject): JsonObject {

@@ -14,7 +14,7 @@ export async function resultMapOf(
   work: {
     readonly blobs: BlobStore;
     readonly batch: Batch;
-    readonly part: Pick<Part, "model">;
+    readonly part: Pick<Part, "model" | "mode">;
     /** Of the provider. */
     readonly from: Format;
     readonly to: Format;
@@ -35,7 +35,10 @@ export async function resultMapOf(
     model: null,
     variant: null,
   };
-  return resultMap(source, target, { ...clock, mode: "warn", isBatch: true, ids });
+  // Of lines run one by one those that failed lie among the others: each is looked at.
+  const hasMixedLines = part.mode === "direct";
+  const options = { ...clock, mode: "warn", isBatch: true, ids, hasMixedLines } as const;
+  return resultMap(source, target, options);
 }
 
 /** What maps lines of ours, in OpenAI's format, to a reader's; null: they are that already. */

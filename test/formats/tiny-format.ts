@@ -65,6 +65,7 @@ export function createTinyFormat(openaiChat: BodyFormat): Format {
       write: ({ customId, outcome }) =>
         `{"id":${JSON.stringify(customId)},${writeOutcome(outcome)}}`,
     },
+    parseCallError: (status) => ({ status, type: "server", message: "" }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { CodecError } from "../../core/codec-error.ts";
 import type { BodyChoice, BodyFormat, Format } from "../../core/format.ts";
 import { anthropicMessages } from "./anthropic-messages.ts";
+import { parseCallError } from "./call-error.ts";
 import { requestLine, resultLine } from "./lines.ts";
 
 export function createAnthropicFormat(): Format {
@@ -8,6 +9,7 @@ export function createAnthropicFormat(): Format {
     name: "anthropic",
     requestLine,
     resultLine,
+    parseCallError,
     idRule: {
       pattern: /^[a-zA-Z0-9_-]{1,64}$/,
       description: "1 to 64 letters, digits, - and _",

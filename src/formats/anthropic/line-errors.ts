@@ -4,9 +4,9 @@ import { bodyText } from "../line-fields.ts";
 
 type Errored = LineOutcome & { readonly kind: "errored" };
 
-/** `result.error` is the whole answer of the API, and the error itself is in its `error`. */
-export function parseLineError(result: LineFields): Errored {
-  const envelope = result.inner("error");
+/** Under `key` is the whole answer of the API, and the error itself is in its `error`. */
+export function parseLineError(fields: LineFields, key: "error" | "body"): Errored {
+  const envelope = fields.inner(key);
   const error = envelope?.inner("error") ?? envelope;
   const type = textIn(error, "type") ?? "api_error";
   const requestId = textIn(envelope, "request_id") ?? null;
@@ -19,7 +19,7 @@ export function parseLineError(result: LineFields): Errored {
       type: known,
       message: textIn(error, "message") ?? "the provider gave no reason",
       code: textIn(error?.inner("details") ?? null, "error_code"),
-      native: envelope === null ? undefined : { family: "anthropic", body: result.body("error") },
+      native: envelope === null ? undefined : { family: "anthropic", body: fields.body(key) },
     },
   };
 }

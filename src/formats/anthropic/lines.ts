@@ -53,7 +53,7 @@ function parseOutcome(fields: LineFields): LineOutcome {
     case "succeeded":
       return { kind: type, status: 200, requestId: null, body: result.body("message") };
     case "errored":
-      return parseLineError(result);
+      return parseLineError(result, "error");
     case "canceled":
     case "expired":
       return { kind: type };

@@ -1,5 +1,6 @@
 import type { Format } from "../../core/format.ts";
 import { createBodies, type ForeignCodecs } from "./bodies.ts";
+import { parseCallError } from "./call-error.ts";
 import { chooseBody } from "./choose-body.ts";
 import { requestLine, resultLine } from "./lines.ts";
 
@@ -13,6 +14,7 @@ export function createBedrockFormat(codecs: ForeignCodecs): Format {
     name: "bedrock",
     requestLine,
     resultLine,
+    parseCallError,
     // Any id that isn't empty comes back as it was.
     idRule: null,
     bodies: [bodies.converse, ...Object.values(bodies.families)],

@@ -6,16 +6,20 @@ export function parseLineError(line: LineFields, error: LineFields): LineError {
   const code = error.get("errorCode");
   const said = error.get("errorMessage") ?? error.get("message");
   const message = typeof said === "string" ? said : "the provider gave no reason";
-  const name = exceptionIn(code) ?? exceptionIn(message);
+  const name = exceptionIn(code);
+  const native = { family: "bedrock", body: line.body("error") } as const;
+  return { ...toRecordError(statusOf(code), message, name), native };
+}
+
+/** `name` is the exception's where it isn't said before the message. */
+export function toRecordError(
+  statusSaid: number,
+  message: string,
+  name = exceptionIn(message),
+): LineError {
   const known = name === undefined ? undefined : EXCEPTIONS.get(name);
-  const status = known?.status ?? statusOf(code);
-  return {
-    status,
-    type: known?.type ?? typeOf(status),
-    message,
-    code: name,
-    native: { family: "bedrock", body: line.body("error") },
-  };
+  const status = known?.status ?? statusSaid;
+  return { status, type: known?.type ?? typeOf(status), message, code: name };
 }
 
 /** The name may stand for the code, or before the message: `ThrottlingException: too many`. */

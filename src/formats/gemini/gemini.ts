@@ -1,6 +1,7 @@
 import { CodecError } from "../../core/codec-error.ts";
 import type { BodyChoice, BodyFormat, BodyFrame, Format } from "../../core/format.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { parseCallError } from "./call-error.ts";
 import { geminiChat } from "./chat.ts";
 import { geminiEmbeddings } from "./embeddings.ts";
 import { isEmbedding, requestLine } from "./request-line.ts";
@@ -12,6 +13,7 @@ export function createGeminiFormat(): Format {
     name: "gemini",
     requestLine,
     resultLine,
+    parseCallError,
     idRule: null,
     bodies: [chat, embeddings],
     chooseBody,

@@ -3,6 +3,7 @@ import type { BodyChoice, BodyFormat, BodyFrame, Format } from "../../core/forma
 import type { JsonObject } from "../../core/json.ts";
 import { openaiChat } from "./chat.ts";
 import { openaiEmbeddings } from "./embeddings.ts";
+import { parseHttpError } from "./line-error.ts";
 import { requestLine } from "./request-line.ts";
 import { openaiResponses } from "./responses.ts";
 import { resultLine } from "./result-line.ts";
@@ -13,6 +14,7 @@ export function createOpenAIFormat(): Format {
     name: "openai",
     requestLine,
     resultLine,
+    parseCallError: (status, answer) => parseHttpError(answer, status),
     idRule: null,
     bodies: [chat, responses, embeddings],
     chooseBody,

@@ -3,6 +3,7 @@ import { GatewayError } from "../../core/errors.ts";
 import type { Provider, ProviderLimits, Upstream } from "../../core/provider.ts";
 import { createHttp, type HttpDeps } from "../upstream.ts";
 import { createBatches } from "./batches.ts";
+import { createCalls } from "./calls.ts";
 import { createFiles } from "./files.ts";
 
 /** OpenAI's: 50,000 lines, 200 MB, one model, 24 h. Other hosts may differ. */
@@ -66,6 +67,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions, deps: HttpD
       const account = http(access);
       return {
         ...(options.batches ? createBatches(account) : noBatches(name)),
+        calls: createCalls(account),
         ...(options.files ? { files: createFiles(account, uploads) } : {}),
       };
     },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import { expect } from "vitest";
 import { z } from "zod";
+import { specProblem } from "../../support/specs.ts";
 import { type Answer, type HttpHost, type SeenRequest, startHost } from "../http-host.ts";
 
 export interface SentRequest {
@@ -23,6 +24,8 @@ const spec = z
         query: z.record(z.string(), z.unknown()),
         contentType: z.string().optional(),
         body: z.string().optional(),
+        /** Of a body whose schema is in `openai.json`, since answers need it too. */
+        schema: z.string().optional(),
       }),
     ),
     $defs: z.record(z.string(), object),
@@ -50,6 +53,10 @@ export function requestViolation(request: SentRequest): string | null {
   if (!text.validate(rules, query)) return `${name}: ${text.errorsText()}`;
   const contentType = request.contentType?.split(";")[0];
   if (contentType !== operation.contentType) return `${name}: it is sent as ${contentType}`;
+  if (operation.schema !== undefined) {
+    const problem = specProblem("openai", operation.schema, request.body);
+    return problem === null ? null : `${name}: ${problem}`;
+  }
   if (operation.body === undefined || request.body === undefined) return null;
   const ajv = contentType === "application/json" ? json : text;
   const validate = ajv.getSchema(`openai#/$defs/${operation.body}`);
