@@ -1,7 +1,14 @@
 import type { Readable } from "node:stream";
-import type { BlobInfo, ByteRange } from "../../core/blobs.ts";
-import { isGatewayError } from "../../core/errors.ts";
-import { callS3, TOKEN, unreadable, type MarkedKey, type S3Target } from "./s3-calls.ts";
+import type { BlobInfo, ByteRange } from "../core/blobs.ts";
+import { isGatewayError } from "../core/errors.ts";
+import {
+  callS3,
+  describeObject,
+  tokenIn,
+  unreadable,
+  type MarkedKey,
+  type S3Target,
+} from "./calls.ts";
 import { wholeBody } from "./whole-body.ts";
 
 /** The objects of one bucket. */
@@ -17,7 +24,7 @@ export interface S3Objects {
 }
 
 export function createS3Objects(target: S3Target): S3Objects {
-  const { sdk, bucket: Bucket, timeoutMilliseconds } = target;
+  const { sdk, bucket: Bucket, timeoutMilliseconds, errors } = target;
   const head = async (key: string, signal: AbortSignal) => {
     const command = new sdk.HeadObjectCommand({ Bucket, Key: key });
     try {
@@ -29,13 +36,11 @@ export function createS3Objects(target: S3Target): S3Objects {
   };
 
   return {
-    async put({ key, token }, content, signal) {
+    async put(object, content, signal) {
       const command = new sdk.PutObjectCommand({
         Bucket,
-        Key: key,
+        ...describeObject(object),
         Body: content,
-        ContentType: "application/octet-stream",
-        Metadata: { [TOKEN]: token },
       });
       await callS3(target, signal, async (client, options) => client.send(command, options));
     },
@@ -52,23 +57,27 @@ export function createS3Objects(target: S3Target): S3Objects {
         async (client, options) => client.send(command, options),
       );
       const bytes = range === undefined ? ContentLength : range.end - range.start + 1;
-      if (bytes === undefined || !isReadable(Body)) throw unreadable("Content-Length");
+      if (bytes === undefined || !isReadable(Body)) throw unreadable(target, "Content-Length");
       if (range !== undefined && ContentRange?.startsWith(`bytes ${range.start}-`) !== true) {
         Body.destroy();
-        throw unreadable("the range it was asked for");
+        throw unreadable(target, "the range it was asked for");
       }
-      return wholeBody(Body, { bytes, idleMilliseconds: timeoutMilliseconds });
+      return wholeBody(Body, {
+        bytes,
+        idleMilliseconds: timeoutMilliseconds,
+        errors,
+      });
     },
 
     async stat(key, signal) {
       const found = await head(key, signal);
       if (found === null) return null;
-      if (found.ContentLength === undefined) throw unreadable("Content-Length");
+      if (found.ContentLength === undefined) throw unreadable(target, "Content-Length");
       return { key, bytes: found.ContentLength, modifiedAt: found.LastModified?.getTime() ?? 0 };
     },
 
     async tokenOf(key, signal) {
-      return (await head(key, signal))?.Metadata?.[TOKEN] ?? null;
+      return tokenIn((await head(key, signal))?.Metadata);
     },
 
     async delete(key, signal) {
