@@ -75,7 +75,7 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
 
     async stat(key, signal) {
       const found = await objects.stat(objectKey(key), signal);
-      return found === null ? null : { ...found, key };
+      return found === null ? null : { key, bytes: found.bytes, modifiedAt: found.modifiedAt };
     },
 
     async delete(key, signal) {
