@@ -1,7 +1,7 @@
-/** The status that an error of AWS's SDK came with; null if no answer came. */
-export function httpStatusOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !("$metadata" in error)) return null;
-  const metadata = error.$metadata;
+/** The status that an answer or error of the AWS SDK came with; null if no answer came. */
+export function httpStatusOf(answer: unknown): number | null {
+  if (typeof answer !== "object" || answer === null || !("$metadata" in answer)) return null;
+  const metadata = answer.$metadata;
   if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) {
     return null;
   }

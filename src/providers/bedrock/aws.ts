@@ -92,6 +92,7 @@ export function createAws(
       ...(runtimeEndpoint === null ? {} : { endpoint: runtimeEndpoint }),
       credentials,
       maxAttempts: 1,
+      requestHandler: UNUSED_HANDLER,
     });
     return { sdk, client };
   });
@@ -118,6 +119,13 @@ export function createAws(
 }
 
 const WATCH = { step: "initialize", name: "crossbatchTelemetry" } as const;
+
+/** Its calls are sent elsewhere (`sendSigned`), by HTTP/1.1: the SDK's own handler would have them signed for HTTP/2. */
+const UNUSED_HANDLER = {
+  handle: async () => Promise.reject(new Error("the runtime client sends nothing itself")),
+  updateHttpClientConfig: () => undefined,
+  httpHandlerConfigs: () => ({}),
+};
 
 function toCommon(region: string, endpoint: string | null) {
   return {
