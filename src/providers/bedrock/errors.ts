@@ -106,7 +106,8 @@ function toBrokenError(cause: unknown, { provider, call }: FailedCall): GatewayE
     });
   }
   const name = cause instanceof Error ? cause.name : "unknown error";
-  if (name === "TimeoutError") {
+  // The SDK also calls a reset so.
+  if (name === "TimeoutError" && code === null) {
     return new GatewayError("upstream_timeout", `${provider} was silent for too long in ${call}.`, {
       cause,
     });
