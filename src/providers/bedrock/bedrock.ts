@@ -7,7 +7,7 @@ import { createControlPlane } from "./control-plane.ts";
 import { createFiles } from "./files.ts";
 import { createJobList } from "./job-list.ts";
 import { createJobs } from "./jobs.ts";
-import { openBucket } from "./object-store.ts";
+import { openBucket } from "./bucket.ts";
 import { readPlace } from "./place.ts";
 
 /** https://docs.aws.amazon.com/general/latest/gr/bedrock.html: quotas of an account, for each model. */

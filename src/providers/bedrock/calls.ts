@@ -66,6 +66,12 @@ export function createCalls(context: CallsContext): SynchronousCalls {
 
   async function readWhole(response: Dispatcher.ResponseData): Promise<SynchronousAnswer> {
     const body = await readBounded(response.body, MAX_ANSWER_BYTES);
+    if (response.statusCode >= 300 && response.statusCode < 400) {
+      throw new GatewayError(
+        "upstream_rejected",
+        `${provider} answered ${response.statusCode}, a redirect. It isn't followed: runtime_endpoint must be the final address.`,
+      );
+    }
     if (body === null) {
       throw new GatewayError(
         "upstream_unavailable",

@@ -21,7 +21,7 @@ export interface ControlPlane {
   stop(id: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface JobPage {
+interface JobPage {
   readonly jobs: readonly WireJob[];
   readonly next: string | null;
 }

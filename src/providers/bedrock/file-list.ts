@@ -4,7 +4,7 @@ import type { UpstreamFile, UpstreamPage } from "../../core/provider.ts";
 import type { S3Location } from "../../core/s3-uri.ts";
 import type { S3ObjectInfo } from "../../s3/objects.ts";
 import { isOwnKey, toObjectId } from "./object-keys.ts";
-import type { Bucket } from "./object-store.ts";
+import type { Bucket } from "./bucket.ts";
 
 /** A page of S3's own; within it the newest come first. */
 const CHUNK = 1_000;

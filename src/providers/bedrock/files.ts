@@ -6,7 +6,7 @@ import type { S3ObjectInfo } from "../../s3/objects.ts";
 import { uploadToS3 } from "../../s3/upload.ts";
 import { listFiles } from "./file-list.ts";
 import { createKey, parseObjectId, purposeOf } from "./object-keys.ts";
-import type { Bucket } from "./object-store.ts";
+import type { Bucket } from "./bucket.ts";
 import { mustBeNamed, type Place } from "./place.ts";
 
 /** All metadata of an object together may be 2 KB. */
@@ -38,10 +38,13 @@ export function createFiles(context: FilesContext): UpstreamFiles {
       const location = mustBeNamed(place.files, provider);
       const bucket = await openBucket(location.bucket);
       const key = createKey(location, file, context.now());
-      await uploadToS3(bucket, describe(key, file), {
-        content: await file.open(signal),
-        signal,
-      });
+      const content = await file.open(signal);
+      try {
+        await uploadToS3(bucket, describe(key, file), { content, signal });
+      } finally {
+        // An upload that fails at once never looks at it.
+        content.destroy();
+      }
       // When S3 has it since, only S3 can say.
       return retrieve(`s3://${location.bucket}/${key}`, signal);
     },
@@ -74,7 +77,7 @@ const PURPOSE = "crossbatch-purpose";
 function describe(key: string, file: FileToSend) {
   return {
     key,
-    contentType: file.mimeType,
+    contentType: /^[ -~]+$/.test(file.mimeType) ? file.mimeType : "application/octet-stream",
     // What isn't ASCII would not be signed, or come back in other letters.
     metadata: { [FILENAME]: encodeName(file.filename), [PURPOSE]: encodeName(file.purpose) },
   };

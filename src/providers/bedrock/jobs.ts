@@ -3,7 +3,7 @@ import { GatewayError, isGatewayError } from "../../core/errors.ts";
 import type { FoundJob, JobReport, ResultPart, Submission, Upstream } from "../../core/provider.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { jobNameOf, toJobRequest } from "./job-request.ts";
-import type { Bucket } from "./object-store.ts";
+import type { Bucket } from "./bucket.ts";
 import type { Place } from "./place.ts";
 import { toReport } from "./report.ts";
 import { collectResults, readOutput } from "./results.ts";

@@ -2,7 +2,7 @@ import type { Counts, Usage } from "../../core/batch.ts";
 import type { ResultPart } from "../../core/provider.ts";
 import { parseS3Uri, toS3Uri } from "../../core/s3-uri.ts";
 import { destroyOnAbort } from "../../lib/destroy-on-abort.ts";
-import type { Bucket } from "./object-store.ts";
+import type { Bucket } from "./bucket.ts";
 import { toCounts, toUsage } from "./report.ts";
 import { wireManifest } from "./wire.ts";
 

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import type { BedrockControl } from "../../../src/emulators/bedrock/control.ts";
+import type { BedrockLimits } from "../../../src/emulators/bedrock/limits.ts";
 import { startBedrockEmulator } from "../../../src/emulators/bedrock/server.ts";
 import type { Emulator } from "../../../src/emulators/control.ts";
 import type { S3Control } from "../../../src/emulators/s3/control.ts";
@@ -31,7 +32,10 @@ export interface BedrockStage extends ProviderStage {
 
 /** The provider in front of the emulators of Bedrock and of S3, in which nothing moves by itself. */
 export async function startBedrockStage(
-  changes: Partial<BedrockProviderOptions> = {},
+  changes: {
+    readonly provider?: Partial<BedrockProviderOptions>;
+    readonly limits?: Partial<BedrockLimits>;
+  } = {},
 ): Promise<BedrockStage> {
   const { emulator: s3 } = await startTestS3();
   const emulator = await startBedrockEmulator({
@@ -39,12 +43,13 @@ export async function startBedrockStage(
     credentials: S3_CREDENTIALS,
     roles: [ROLE],
     speed: 0,
-    limits: { recordsPerJobAtLeast: 1 },
+    limits: { recordsPerJobAtLeast: 1, ...changes.limits },
   });
   const { control } = emulator;
   const deps = createDeps({ now: control.now });
-  const options = { ...bedrockOptions(s3.url, emulator.url), ...changes };
+  const options = { ...bedrockOptions(s3.url, emulator.url), ...changes.provider };
   const provider = createBedrockProvider(options, deps);
+  const opened = [provider];
   const createJob = { method: "POST", path: "/model-invocation-job$" } as const;
   return {
     emulator,
@@ -60,7 +65,9 @@ export async function startBedrockStage(
     connectWithKey(key) {
       const credentials = { ...S3_CREDENTIALS, secretAccessKey: key };
       const stranger = { ...options, s3: { ...options.s3, credentials } };
-      return createBedrockProvider(stranger, deps).connect(access({ key: null }), {});
+      const other = createBedrockProvider(stranger, deps);
+      opened.push(other);
+      return other.connect(access({ key: null }), {});
     },
     line: (customId) =>
       JSON.stringify({
@@ -91,7 +98,7 @@ export async function startBedrockStage(
       const journal = control.journal();
       expect(journal.map(requestViolation).filter((violation) => violation !== null)).toEqual([]);
       expect(journal.length + s3.control.journal().length).toBeGreaterThan(0);
-      await provider.close();
+      for (const each of opened) await each.close();
       await deps[Symbol.asyncDispose]();
       await emulator.close();
       await s3.close();

@@ -113,8 +113,10 @@ describe("a call is answered at once", () => {
         }),
       ],
     });
-    for (const ask of [callsOf(stage).send, callsOf(stage).stream]) {
-      expect(await ask(requestOf(null), never)).toMatchObject({
+    const calls = callsOf(stage);
+    const whole = await calls.send(requestOf(null), never);
+    for (const answer of [whole, await calls.stream(requestOf(null), never)]) {
+      expect(answer).toMatchObject({
         kind: "whole",
         status,
         retryAfterSeconds: 7,

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { afterEach, expect, test, vi } from "vitest";
 import { boundChain } from "../../../src/providers/bedrock/credentials.ts";
-import { failure, never, silence, startHost } from "../http-host.ts";
+import { failure, never, sendJson, silence, startHost } from "../http-host.ts";
 import { bedrockOptions, fileOf, partOf, startAwsStage } from "./aws-stage.ts";
 
 const SET = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
@@ -23,13 +23,13 @@ test("without credentials every call ends soon, and says what to set", async () 
   forgetCredentials(`http://127.0.0.1:${metadata.port}`);
   const { endpoint = null } = bedrockOptions("http://127.0.0.1:9", "").s3;
   await using stage = await startAwsStage({ provider: { s3: { endpoint, region: "us-east-1" } } });
-  const { submit, find, calls } = stage.connect();
+  const upstream = stage.connect();
   const request = { endpoint: "/", model: "m", variant: null, body: "{}" };
   const errors = await Promise.all([
     failure(stage.files().upload(fileOf(Buffer.from("{}\n")), never)),
-    failure(submit(partOf(), never)),
-    failure(find(partOf(), never)),
-    failure(calls?.send(request, never) ?? Promise.resolve()),
+    failure(upstream.submit(partOf(), never)),
+    failure(upstream.find(partOf(), never)),
+    failure(upstream.calls?.send(request, never) ?? Promise.resolve()),
   ]);
   for (const error of errors) {
     expect(error).toMatchObject({
@@ -55,6 +55,19 @@ test("the chain is taken from the environment, and its secret is in no error", a
   expect(error.code).toBe("upstream_unauthorized");
   expect(inspect(error, { depth: 9 })).not.toContain("0123456789");
   expect(host.seen[0]?.headers["authorization"]).toContain("Credential=AKIDOTHER/");
+});
+
+test("a key of Bedrock's own goes to Bedrock, and nowhere else", async () => {
+  vi.stubEnv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-4711");
+  await using stage = await startAwsStage({ answers: [sendJson({ jobArn: "arn:aws:x" })] });
+  const upstream = stage.connect();
+  await upstream.submit(partOf(), never);
+  await upstream.calls?.send({ endpoint: "/", model: "m", variant: null, body: "{}" }, never);
+  await stage.files().upload(fileOf(Buffer.from("{}\n")), never);
+  expect(stage.host.seen.map(({ headers }) => headers["authorization"])).toEqual([
+    "Bearer bedrock-api-key-4711",
+    "Bearer bedrock-api-key-4711",
+  ]);
 });
 
 test("a chain that never answers is given up, one that is late serves the next call", async () => {

@@ -36,7 +36,7 @@ describe("files of Bedrock are objects in S3", () => {
     expect(sent.id.split("/")[3]).toBe("batches");
     expect(sent.id.split("/").at(-1)).toBe(last);
     expect(sent).toMatchObject({ purpose, bytes: content.length, mimeType: "application/jsonl" });
-    if (name !== "") expect(sent.filename).toBe(name);
+    expect(sent.filename).toBe(name === "" ? last : name);
     expect(await files.retrieve(sent.id, never)).toEqual(sent);
     expect((await files.list({ after: null, limit: 10 }, never)).items).toEqual([sent]);
   });
@@ -221,7 +221,8 @@ describe("trouble with a bucket is told in words that help", () => {
       /is in eu-central-1, and was asked for in us-east-1/,
     ],
     [400, "AuthorizationHeaderMalformed", "invalid_request", /is in eu-central-1/],
-  ])("S3 answers %d %s", async (status, code, expected, words) => {
+  ])("S3 answers %d %s", async (...row) => {
+    const [status, code, expected, words] = row;
     const secret = "arn:aws:iam::123456789012:user/AKIDSECRET";
     await using host = await startHost((response) => {
       response.writeHead(status, { "x-amz-bucket-region": "eu-central-1" });
