@@ -1,10 +1,10 @@
 import { OPENAI_BASE_URL } from "../config/provider-entries.ts";
 import type { Config } from "../config/schema.ts";
-import { GatewayError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
 import { createAnthropicProvider } from "./anthropic/anthropic.ts";
 import { createGeminiProvider } from "./gemini/gemini.ts";
+import { createBedrockProvider } from "./bedrock/bedrock.ts";
 import { createOpenAIProvider } from "./openai/openai.ts";
 import type { HttpDeps } from "./upstream.ts";
 import { createUpstreamAgent } from "./upstream-agent.ts";
@@ -22,10 +22,29 @@ export function openProviders(
   deps: { readonly telemetry: Telemetry; readonly log: Log; readonly now: () => number },
 ): OpenProviders {
   const agent = createUpstreamAgent();
+  const closers: (() => Promise<void>)[] = [];
+  const context: OpenContext = {
+    ...deps,
+    agent,
+    s3: config.s3,
+    onClose: (close) => closers.push(close),
+  };
   const providers = Object.entries(config.providers).flatMap(([name, entry]) =>
-    openProvider(name, entry, { ...deps, agent }),
+    openProvider(name, entry, context),
   );
-  return { providers, close: () => agent.close() };
+  return {
+    providers,
+    async close() {
+      await Promise.all(closers.map(async (close) => close()));
+      await agent.close();
+    },
+  };
+}
+
+interface OpenContext extends HttpDeps {
+  readonly s3: Config["s3"];
+  /** For what a provider has open beside the shared pool. */
+  readonly onClose: (close: () => Promise<void>) => void;
 }
 
 /** A host in OpenAI's place may have models that are truly named `openai/gpt-oss-120b`. */
@@ -33,21 +52,21 @@ function prefixOf(name: string, { baseUrl }: { readonly baseUrl: string }): stri
   return name === "openai" && baseUrl !== OPENAI_BASE_URL ? null : name;
 }
 
-function openProvider(name: string, entry: Entry, deps: HttpDeps): readonly Provider[] {
+function openProvider(name: string, entry: Entry, context: OpenContext): readonly Provider[] {
   switch (entry.kind) {
     case "openai":
-      return [createOpenAIProvider({ ...entry, name, modelPrefix: prefixOf(name, entry) }, deps)];
+      return [
+        createOpenAIProvider({ ...entry, name, modelPrefix: prefixOf(name, entry) }, context),
+      ];
     case "anthropic":
-      return [createAnthropicProvider({ ...entry, name, modelPrefix: name }, deps)];
+      return [createAnthropicProvider({ ...entry, name, modelPrefix: name }, context)];
     case "gemini":
-      return [createGeminiProvider({ ...entry, name, modelPrefix: name }, deps)];
-    case "bedrock":
-      // The built-in entries are there before their providers are: only a named one asks for something.
-      if (name === entry.kind) return [];
-      throw new GatewayError(
-        "invalid_request",
-        `providers.${name}: kind '${entry.kind}' isn't supported yet.`,
-      );
+      return [createGeminiProvider({ ...entry, name, modelPrefix: name }, context)];
+    case "bedrock": {
+      const provider = createBedrockProvider({ ...entry, name, s3: context.s3 }, context);
+      context.onClose(() => provider.close());
+      return [provider];
+    }
     default:
       return entry satisfies never;
   }

@@ -24,7 +24,7 @@ function readTable(): ReadonlyMap<string, readonly string[] | "all"> {
     const allowed =
       right.trim() === "all"
         ? "all"
-        : [...right.matchAll(/`([a-z]+)`/g)].map((match) => match[1] ?? "");
+        : [...right.matchAll(/`([a-z0-9]+)`/g)].map((match) => match[1] ?? "");
     for (const folder of left.split(",")) rows.set(folder.replaceAll("`", "").trim(), allowed);
   }
   return rows;

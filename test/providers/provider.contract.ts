@@ -41,6 +41,8 @@ export interface ProviderStage extends AsyncDisposable {
   readonly readsUploads?: false;
   /** Lines that make a whole job fail; null where the provider refuses line by line. */
   readonly badInput: string | null;
+  /** The upstream as someone with this key sees it; left out where the key is that of the access. */
+  connectWithKey?(key: string): Upstream;
   /** A request line that the upstream answers. */
   line(customId: string): string;
   readResult(line: string): ResultRow;
@@ -259,7 +261,8 @@ function describeSubmission(start: () => Promise<ProviderStage>): void {
     await using stage = await start();
     const { part } = await prepare(stage, ["a"]);
     const key = "sk-wrong-0123456789abcdef";
-    const stranger = stage.provider.connect({ ...stage.access, key, source: "client" }, {});
+    const asClient = { ...stage.access, key, source: "client" } as const;
+    const stranger = stage.connectWithKey?.(key) ?? stage.provider.connect(asClient, {});
     const error = await failure(stranger.submit(part, never()));
     expect(error.code).toBe("upstream_unauthorized");
     expect(error.message).toContain(stage.provider.name);

@@ -42,6 +42,7 @@ const SPECS = {
   },
   gemini: { file: "gemini.json", sentAsNull: {}, leftOut: {} },
   bedrock: { file: "bedrock.json", sentAsNull: {}, leftOut: {} },
+  "bedrock-jobs": { file: "bedrock-jobs.json", sentAsNull: {}, leftOut: {} },
 } as const satisfies Record<string, Spec>;
 
 interface Spec {

@@ -1,6 +1,6 @@
 import { badRequest } from "./api-error.ts";
 import { invalidJson, parseBody } from "./call.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../json.ts";
 
 /** What is found in `{"requests": [ … ]}`, in the order in which it is written. */
 export interface BatchBodySink {

@@ -3,8 +3,8 @@ import type { ApiError } from "./api-error.ts";
 import { badRequest, tooLarge } from "./api-error.ts";
 import { createBatchBodyCutter } from "./batch-body.ts";
 import { parseBody } from "./call.ts";
-import type { Json } from "./json.ts";
-import { isJsonObject } from "./json.ts";
+import type { Json } from "../json.ts";
+import { isJsonObject } from "../json.ts";
 import type { AnthropicLimits } from "./limits.ts";
 import type { Spool, SpoolWriter } from "./spool.ts";
 

@@ -4,8 +4,8 @@ import { ApiError, badRequest, errorOfStatus, renderError } from "./api-error.ts
 import type { AnswerContext } from "./answers/message.ts";
 import { answerMessage } from "./answers/message.ts";
 import type { BatchRecord, BatchWork, ResultType } from "./batch-record.ts";
-import type { JsonObject } from "./json.ts";
-import { isJsonObject, numberOf, parseJson } from "./json.ts";
+import type { JsonObject } from "../json.ts";
+import { isJsonObject, numberOf, parseJson } from "../json.ts";
 
 export interface LineHost {
   readonly plans: LinePlans;

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { badRequest, tooLarge } from "./api-error.ts";
 import type { ApiVersion } from "./api-version.ts";
-import type { JsonObject } from "./json.ts";
-import { isJsonObject, parseJson } from "./json.ts";
+import type { JsonObject } from "../json.ts";
+import { isJsonObject, parseJson } from "../json.ts";
 
 /** One request of a client that is known. */
 export interface Call {

@@ -2,7 +2,7 @@ import { readSync } from "node:fs";
 import type { LinePlans, LineReply } from "../line-plans.ts";
 import type { Work } from "./answers/answer.ts";
 import type { AnswerContext } from "./answers/generate.ts";
-import { createDice } from "./answers/reply-text.ts";
+import { createDice } from "../dice.ts";
 import type { BatchRecord, BatchWork } from "./batch-record.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { objectOf, parseJson, textOf } from "./json.ts";

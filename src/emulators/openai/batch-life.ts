@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { Allowance, Pace } from "../pace.ts";
-import { createDice } from "./answers/reply-text.ts";
+import { shuffled } from "../dice.ts";
 import type { LineHost } from "./batch-lines.ts";
 import { runLine, skipLine } from "./batch-lines.ts";
 import type { BatchRecord, BatchState, BatchWork } from "./batch-record.ts";
@@ -224,19 +224,6 @@ function checkQuota(valid: ValidInput, life: Life): Validation {
     "token_limit_exceeded",
     `Enqueued token limit reached for ${valid.model} in organization org-emulator. Limit: ${most} enqueued tokens. Please try again once some in_progress batches have been completed.`,
   );
-}
-
-/** Results come back in no order that a client could rely on. */
-function shuffled(count: number, seed: string): Uint32Array {
-  const dice = createDice(seed);
-  const order = Uint32Array.from({ length: count }, (_, index) => index);
-  for (let index = count - 1; index > 0; index -= 1) {
-    const other = dice.roll(index + 1);
-    const moved = order[index] ?? 0;
-    order[index] = order[other] ?? 0;
-    order[other] = moved;
-  }
-  return order;
 }
 
 async function runLines(life: Life, allowance: Allowance): Promise<number> {

@@ -5,8 +5,8 @@ import type { AnswerContext } from "./answers/answer.ts";
 import { answerOf } from "./answers/answer.ts";
 import type { BatchRecord, BatchUsage, BatchWork } from "./batch-record.ts";
 import type { FileStore } from "./file-store.ts";
-import type { Json, JsonObject } from "./json.ts";
-import { isJsonObject, numberOf, parseJson } from "./json.ts";
+import type { Json, JsonObject } from "../json.ts";
+import { isJsonObject, numberOf, parseJson } from "../json.ts";
 import { newId } from "./new-id.ts";
 
 export interface LineHost {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { isUtf8 } from "node:buffer";
 import { ApiError, badRequest, notFound } from "./api-error.ts";
-import type { JsonObject } from "./json.ts";
-import { isJsonObject, parseJson } from "./json.ts";
+import type { JsonObject } from "../json.ts";
+import { isJsonObject, parseJson } from "../json.ts";
 
 /** One request of a client that is known. */
 export interface Call {

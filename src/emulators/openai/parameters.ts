@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from "./api-error.ts";
-import type { Json, JsonObject } from "./json.ts";
-import { isJsonArray, isJsonObject } from "./json.ts";
+import type { Json, JsonObject } from "../json.ts";
+import { isJsonArray, isJsonObject } from "../json.ts";
 
 /** Throws where a value isn't what OpenAI takes under that name. */
 export type Rule = (value: Json, path: string) => void;

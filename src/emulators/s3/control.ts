@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Control } from "../control.ts";
 import { command, type Command } from "../control-routes.ts";
+import type { ObjectStore } from "../object-store.ts";
+import { createOwnStore } from "./own-store.ts";
 import { findBucket, type S3State } from "./state.ts";
 
 /** What a test sees and steers of the bucket store, beside what every emulator has. */
@@ -10,6 +12,8 @@ export interface S3Control extends Control {
   readonly objects: (bucket: string) => readonly ObjectSummary[];
   /** Multipart uploads that were neither completed nor aborted. */
   readonly uploads: (bucket: string) => readonly UploadSummary[];
+  /** The buckets for other emulators of this process; not over HTTP. */
+  readonly store: ObjectStore;
 }
 
 interface ObjectSummary {
@@ -45,6 +49,7 @@ export function createOwnControl(state: S3State): Own {
         parts: parts.size,
         bytes: [...parts.values()].reduce((sum, part) => sum + part.body.bytes, 0),
       })),
+    store: createOwnStore(state),
   };
 }
 

@@ -3,9 +3,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 import { join } from "node:path";
 import type { BlobInfo, BlobStore, ByteRange } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../../lib/abortable.ts";
 import { checkBlobKey, isBlobKey } from "./blob-key.ts";
-import { destroyOnAbort } from "./destroy-on-abort.ts";
+import { destroyOnAbort } from "../../lib/destroy-on-abort.ts";
 import { diskErrorCode, onDisk } from "./disk-errors.ts";
 import { readFileRange, syncFolder, writeNewFile } from "./disk-file.ts";
 

@@ -1,13 +1,22 @@
 import { GatewayError } from "../../core/errors.ts";
+import type { S3Errors } from "../../s3/calls.ts";
+import { httpStatusOf, networkCodeOf } from "../../s3/sdk-error.ts";
+
+export const S3_BLOB_ERRORS: S3Errors = {
+  bucket: "The S3 bucket that holds the files",
+  object: "A stored file",
+  broken: "storage_unavailable",
+  late: "storage_unavailable",
+  toError: toS3BlobError,
+};
 
 /** What stores of several makers answer when they are full. */
 const FULL = new Set(["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"]);
 
 /** Only the error's name is shown to clients: S3's own messages hold account numbers and role names. */
-export function toS3BlobError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error;
+function toS3BlobError(error: unknown): GatewayError {
   const name = error instanceof Error ? error.name : "unknown error";
-  const status = httpStatus(error);
+  const status = httpStatusOf(error);
   if (name === "NoSuchKey" || (name === "NotFound" && status === 404)) {
     return new GatewayError("not_found", "There is no such stored content.", {
       cause: error,
@@ -27,22 +36,7 @@ export function toS3BlobError(error: unknown): GatewayError {
   }
   return new GatewayError(
     "storage_unavailable",
-    `The S3 bucket that holds the files can't be used now (${networkCode(error) ?? name}).`,
+    `The S3 bucket that holds the files can't be used now (${networkCodeOf(error) ?? name}).`,
     { cause: error },
   );
-}
-
-function httpStatus(error: unknown): number | null {
-  if (!(error instanceof Error) || !("$metadata" in error)) return null;
-  const metadata = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) {
-    return null;
-  }
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : null;
-}
-
-function networkCode(error: unknown): string | null {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : null;
 }

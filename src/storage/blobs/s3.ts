@@ -2,34 +2,21 @@ import { text } from "node:stream/consumers";
 import type { BlobInfo, BlobStore } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { parseS3Uri } from "../../core/s3-uri.ts";
+import { destroyOnAbort } from "../../lib/destroy-on-abort.ts";
+import { toS3ClientConfig, type S3Settings } from "../../s3/client-config.ts";
+import { createS3Objects } from "../../s3/objects.ts";
+import { uploadToS3 } from "../../s3/upload.ts";
+import { createS3Uploads } from "../../s3/uploads.ts";
 import { checkBlobKey, isBlobKey } from "./blob-key.ts";
-import { destroyOnAbort } from "./destroy-on-abort.ts";
-import { createS3Objects } from "./s3-objects.ts";
-import { uploadToS3 } from "./s3-upload.ts";
-import { createS3Uploads } from "./s3-uploads.ts";
+import { S3_BLOB_ERRORS } from "./s3-errors.ts";
 
-export interface S3BlobsOptions {
+export interface S3BlobsOptions extends S3Settings {
   /** `s3://bucket/prefix` */
   readonly url: string;
-  /** Null or left out: AWS. */
-  readonly endpoint?: string | null;
-  readonly region?: string;
-  /** Whether the bucket stands in the path; null or left out: it does where `endpoint` is set. */
-  readonly pathStyle?: boolean | null;
-  readonly checksums?: "when_required" | "when_supported";
-  /** Left out: where AWS's own settings say. */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
   /** For every call, and for each silence within a body; 120 if left out. */
   readonly timeoutSeconds?: number;
 }
 
-const CONNECT_MILLISECONDS = 5_000;
-/** The SDK's 50 would let that many slow downloads keep every upload waiting. */
-const MAX_SOCKETS = 2_000;
 /** Not a blob's key, so that no list shows it. */
 const PING_KEY = ".ping";
 
@@ -38,12 +25,13 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
   const location = parseS3Uri(options.url);
   const prefix = location.path === "" ? "" : `${location.path}/`;
   const sdk = await import("@aws-sdk/client-s3");
-  const client = new sdk.S3Client(toClientConfig(options));
+  const client = new sdk.S3Client(toS3ClientConfig(options));
   const target = {
     sdk,
     client,
     bucket: location.bucket,
     timeoutMilliseconds: (options.timeoutSeconds ?? 120) * 1000,
+    errors: S3_BLOB_ERRORS,
   };
   const objects = createS3Objects(target);
   const uploads = createS3Uploads(target);
@@ -58,14 +46,18 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
       const object = objectKey(key);
       let uploadId: string | null = null;
       try {
-        return await uploadToS3({ objects, uploads }, object, {
-          content,
-          signal,
-          onUploadId: (id) => {
-            uploadId = id;
-            uploading.add(id);
+        return await uploadToS3(
+          { objects, uploads },
+          { key: object },
+          {
+            content,
+            signal,
+            onUploadId: (id) => {
+              uploadId = id;
+              uploading.add(id);
+            },
           },
-        });
+        );
       } finally {
         if (uploadId !== null) uploading.delete(uploadId);
       }
@@ -83,7 +75,7 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
 
     async stat(key, signal) {
       const found = await objects.stat(objectKey(key), signal);
-      return found === null ? null : { ...found, key };
+      return found === null ? null : { key, bytes: found.bytes, modifiedAt: found.modifiedAt };
     },
 
     async delete(key, signal) {
@@ -118,26 +110,4 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
       client.destroy();
     },
   };
-}
-
-function toClientConfig(options: S3BlobsOptions) {
-  const hasEndpoint = options.endpoint !== undefined && options.endpoint !== null;
-  const whenRequired = options.checksums !== "when_supported";
-  const checksums = whenRequired ? "WHEN_REQUIRED" : "WHEN_SUPPORTED";
-  return {
-    ...(hasEndpoint ? { endpoint: options.endpoint } : {}),
-    ...(options.region === undefined ? {} : { region: options.region }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-    forcePathStyle: options.pathStyle ?? hasEndpoint,
-    requestChecksumCalculation: checksums,
-    responseChecksumValidation: checksums,
-    // With it the SDK opens a new connection for every part.
-    expectContinueHeader: false,
-    requestHandler: {
-      connectionTimeout: CONNECT_MILLISECONDS,
-      socketTimeout: 0,
-      httpAgent: { maxSockets: MAX_SOCKETS },
-      httpsAgent: { maxSockets: MAX_SOCKETS },
-    },
-  } as const;
 }

@@ -2,8 +2,8 @@
 
 import { badRequest } from "../api-error.ts";
 import type { ApiVersion } from "../api-version.ts";
-import type { JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, numberOf, objectsOf, shown } from "../json.ts";
+import type { JsonObject } from "../../json.ts";
+import { isJsonArray, isJsonObject, numberOf, objectsOf, shown } from "../../json.ts";
 import type { ModelTraits } from "../model-traits.ts";
 import type { ModelInfo } from "../models.ts";
 import { contentBlock, textBlock } from "./content-rules.ts";

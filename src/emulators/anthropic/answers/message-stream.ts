@@ -1,7 +1,7 @@
 // https://docs.claude.com/en/docs/build-with-claude/streaming
 
-import type { JsonObject } from "../json.ts";
-import { isJsonObject, objectsOf, shown } from "../json.ts";
+import type { JsonObject } from "../../json.ts";
+import { isJsonObject, objectsOf, shown } from "../../json.ts";
 
 /** The same answer as server-sent events: each block on its own, text one word at a time. */
 export function* streamMessage(answer: JsonObject): Generator<string> {

@@ -1,14 +1,15 @@
 import { ApiError, badRequest } from "../api-error.ts";
 import type { ApiVersion } from "../api-version.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, numberOf, objectsOf, shown } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonArray, isJsonObject, numberOf, objectsOf, shown } from "../../json.ts";
 import type { ModelTable } from "../models.ts";
 import { requireModel } from "../models.ts";
 import { newId } from "../new-id.ts";
 import { checkMessageBody, isThinking } from "./message-rules.ts";
-import type { Dice, Ended } from "./reply-text.ts";
+import type { Dice } from "../../dice.ts";
+import type { Ended } from "./reply-text.ts";
 import { countTokens, diceFor, endText, replyText } from "./reply-text.ts";
-import { sampleOf } from "./schema-sample.ts";
+import { sampleOf } from "../../schema-sample.ts";
 
 /** What an answer depends on beside the request's body. */
 export interface AnswerContext {

@@ -1,6 +1,6 @@
 import { badRequest } from "../api-error.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, shown } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonArray, isJsonObject, shown } from "../../json.ts";
 
 /** Throws where a value isn't what Anthropic takes at that place. */
 export type Rule = (value: Json, path: string) => void;

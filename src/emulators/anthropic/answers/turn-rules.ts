@@ -1,7 +1,7 @@
 import { badRequest } from "../api-error.ts";
 import type { ApiVersion } from "../api-version.ts";
-import type { JsonObject } from "../json.ts";
-import { isJsonArray, objectsOf, shown } from "../json.ts";
+import type { JsonObject } from "../../json.ts";
+import { isJsonArray, objectsOf, shown } from "../../json.ts";
 import type { ModelTraits } from "../model-traits.ts";
 import { wrong } from "./rules.ts";
 

@@ -5,7 +5,7 @@ import { numberOf, objectOf, objectsOf, textOf } from "../json.ts";
 import type { ModelInfo } from "../models.ts";
 import { invalidArgument } from "../status-error.ts";
 import { textIn } from "./generate.ts";
-import { createDice } from "./reply-text.ts";
+import { createDice } from "../../dice.ts";
 
 const USUAL_DIMENSIONS = 3_072;
 

@@ -3,8 +3,9 @@ import { isJsonObject, numberOf, objectOf, objectsOf, stringsOf, textOf } from "
 import type { ModelInfo } from "../models.ts";
 import { callingOf, declarationsOf } from "./function-rules.ts";
 import { checkGenerate, jsonSchemaOf } from "./generate-rules.ts";
-import type { Dice } from "./reply-text.ts";
-import { countTokens, createDice, endText, replyText, tokensOf } from "./reply-text.ts";
+import type { Dice } from "../../dice.ts";
+import { createDice } from "../../dice.ts";
+import { countTokens, endText, replyText, tokensOf } from "./reply-text.ts";
 import { sampleOf } from "./schema-sample.ts";
 
 /** What an answer depends on beside the request. */

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from "../json.ts";
 import { isJsonArray, isJsonObject, numberOf, stringsOf } from "../json.ts";
-import type { Dice } from "./reply-text.ts";
+import type { Dice } from "../../dice.ts";
 
 const MAX_DEPTH = 12;
 

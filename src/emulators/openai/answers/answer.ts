@@ -1,5 +1,5 @@
 import { ApiError } from "../api-error.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../../json.ts";
 import type { ModelTable } from "../models.ts";
 import { answerChat } from "./chat.ts";
 import { answerCompletion } from "./completion.ts";

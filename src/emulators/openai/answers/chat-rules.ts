@@ -1,8 +1,8 @@
 // https://platform.openai.com/docs/api-reference/chat/create
 
 import { badRequest } from "../api-error.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, shown } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonArray, isJsonObject, shown } from "../../json.ts";
 import type { ModelInfo } from "../models.ts";
 import type { Rule, Rules } from "../parameters.ts";
 import {

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../json.ts";
-import { isJsonObject, objectsOf } from "../json.ts";
+import type { JsonObject } from "../../json.ts";
+import { isJsonObject, objectsOf } from "../../json.ts";
 
 /** The same answer as server-sent events: one chunk a word, then the reasons, then the usage if asked for. */
 export function* streamChat(body: JsonObject, answer: JsonObject): Generator<string> {

@@ -1,13 +1,13 @@
 import { badRequest } from "../api-error.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, numberOf, objectsOf } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonArray, isJsonObject, numberOf, objectsOf } from "../../json.ts";
 import { requireModel, snapshotOf } from "../models.ts";
 import { newId } from "../new-id.ts";
 import type { AnswerContext } from "./answer.ts";
 import { checkChatBody, checkForModel, functionNameOf } from "./chat-rules.ts";
-import type { Dice } from "./reply-text.ts";
+import type { Dice } from "../../dice.ts";
 import { countTokens, diceFor, endText, replyText, tokensOf } from "./reply-text.ts";
-import { sampleOf } from "./schema-sample.ts";
+import { sampleOf } from "../../schema-sample.ts";
 
 /** `POST /v1/chat/completions` without streaming. */
 export function answerChat(body: JsonObject, context: AnswerContext): JsonObject {

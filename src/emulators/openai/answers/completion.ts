@@ -1,7 +1,7 @@
 // https://platform.openai.com/docs/api-reference/completions/create
 
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, numberOf, shown } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonArray, numberOf, shown } from "../../json.ts";
 import { requireModel } from "../models.ts";
 import { newId } from "../new-id.ts";
 import type { Rules } from "../parameters.ts";

@@ -1,13 +1,14 @@
 // https://platform.openai.com/docs/api-reference/embeddings/create
 
 import { badRequest } from "../api-error.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, shown } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonArray, shown } from "../../json.ts";
 import { requireModel } from "../models.ts";
 import type { Rules } from "../parameters.ts";
 import { byType, checkParameters, integer, list, oneOf, text } from "../parameters.ts";
 import type { AnswerContext } from "./answer.ts";
-import { createDice, countTokens } from "./reply-text.ts";
+import { createDice } from "../../dice.ts";
+import { countTokens } from "./reply-text.ts";
 
 const MAX_INPUTS = 2048;
 const MAX_INPUT_TOKENS = 8192;

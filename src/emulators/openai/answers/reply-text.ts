@@ -1,25 +1,6 @@
-import { createHash } from "node:crypto";
-import type { JsonObject } from "../json.ts";
-
-/** Numbers that depend on the request alone, so that the same request always has the same answer. */
-export interface Dice {
-  /** A whole number from 0 to `below` − 1. */
-  readonly roll: (below: number) => number;
-}
-
-export function createDice(seed: string): Dice {
-  const digest = createHash("sha256").update(seed).digest();
-  let state = digest.readUInt32LE(0) || 1;
-  return {
-    roll: (below) => {
-      // xorshift32
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-      return (state >>> 0) % below;
-    },
-  };
-}
+import type { Dice } from "../../dice.ts";
+import { createDice } from "../../dice.ts";
+import type { JsonObject } from "../../json.ts";
 
 /** Streamed or not, the answer is the same. */
 export function diceFor(body: JsonObject, index: number): Dice {

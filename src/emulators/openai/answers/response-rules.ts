@@ -1,8 +1,8 @@
 // https://platform.openai.com/docs/api-reference/responses/create
 
 import { ApiError, badRequest } from "../api-error.ts";
-import type { JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, shown } from "../json.ts";
+import type { JsonObject } from "../../json.ts";
+import { isJsonArray, isJsonObject, shown } from "../../json.ts";
 import type { Rule, Rules } from "../parameters.ts";
 import {
   anything,

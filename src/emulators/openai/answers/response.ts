@@ -1,16 +1,16 @@
 import { badRequest } from "../api-error.ts";
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonObject, numberOf, objectsOf, shown } from "../json.ts";
+import type { Json, JsonObject } from "../../json.ts";
+import { isJsonObject, numberOf, objectsOf, shown } from "../../json.ts";
 import type { ModelInfo } from "../models.ts";
 import { requireModel, snapshotOf } from "../models.ts";
 import { newId } from "../new-id.ts";
 import type { AnswerContext } from "./answer.ts";
 import { checkForModel } from "./chat-rules.ts";
 import { reasoningTokens, textOf } from "./chat.ts";
-import type { Dice } from "./reply-text.ts";
+import type { Dice } from "../../dice.ts";
 import { countTokens, diceFor, endText, replyText } from "./reply-text.ts";
 import { checkResponseBody } from "./response-rules.ts";
-import { sampleOf } from "./schema-sample.ts";
+import { sampleOf } from "../../schema-sample.ts";
 
 /** `POST /v1/responses` without streaming. */
 export function answerResponse(body: JsonObject, context: AnswerContext): JsonObject {

@@ -1,6 +1,6 @@
 import { badRequest } from "../api-error.ts";
-import type { Json } from "../json.ts";
-import { isJsonArray, isJsonObject, shown } from "../json.ts";
+import type { Json } from "../../json.ts";
+import { isJsonArray, isJsonObject, shown } from "../../json.ts";
 import type { Rule } from "../parameters.ts";
 import { boolean, record, text } from "../parameters.ts";
 

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from "../json.ts";
-import { isJsonArray, isJsonObject, numberOf } from "../json.ts";
-import type { Dice } from "./reply-text.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { isJsonArray, isJsonObject, numberOf } from "./json.ts";
+import type { Dice } from "./dice.ts";
 
 const MAX_DEPTH = 12;
 

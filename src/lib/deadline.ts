@@ -1,13 +1,11 @@
-import { GatewayError } from "../../core/errors.ts";
-
 const PATIENCE_MILLISECONDS = 2_000;
 
 /**
- * Runs one call that must answer in time. Its signal is aborted with the caller's own, and after `milliseconds`; the
- * call's failure is then told as what caused it.
+ * Runs one call that must answer in time. Its signal is aborted with the caller's own, and after `milliseconds` with what
+ * `late` gives; the call's failure is then told as what caused it.
  */
 export async function withDeadline<Result>(
-  milliseconds: number,
+  { milliseconds, late }: { readonly milliseconds: number; readonly late: () => Error },
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -15,7 +13,7 @@ export async function withDeadline<Result>(
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(tooLate(milliseconds)), milliseconds);
+  const timer = setTimeout(() => controller.abort(late()), milliseconds);
   try {
     return await call(controller.signal);
   } catch (error) {
@@ -48,12 +46,4 @@ export async function patiently<Answer>(
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function tooLate(milliseconds: number): GatewayError {
-  const seconds = milliseconds / 1000;
-  return new GatewayError(
-    "storage_unavailable",
-    `The S3 bucket that holds the files didn't answer within ${seconds} s.`,
-  );
 }

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { GatewayError } from "../../core/errors.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { S3Errors } from "./calls.ts";
 
 const BUFFERED_BYTES = 256 * 1024;
 
@@ -9,14 +10,19 @@ const BUFFERED_BYTES = 256 * 1024;
  */
 export function wholeBody(
   source: Readable,
-  expected: { readonly bytes: number; readonly idleMilliseconds: number },
+  expected: {
+    readonly bytes: number;
+    readonly idleMilliseconds: number;
+    readonly errors: S3Errors;
+  },
 ): Readable {
   let received = 0;
   let timer: NodeJS.Timeout | undefined;
+  const { errors } = expected;
   const fail = (message: string, cause?: unknown) => {
-    body.destroy(new GatewayError("storage_unavailable", message, { cause }));
+    body.destroy(new GatewayError(errors.broken, message, { cause }));
   };
-  const tooShort = () => `A stored file ended after ${received} of ${expected.bytes} bytes.`;
+  const tooShort = () => `${errors.object} ended after ${received} of ${expected.bytes} bytes.`;
   const body = new Readable({
     highWaterMark: BUFFERED_BYTES,
     read() {
@@ -27,7 +33,7 @@ export function wholeBody(
       }
       clearTimeout(timer);
       timer = setTimeout(
-        () => fail("The S3 bucket that holds the files stopped sending."),
+        () => fail(`${errors.bucket} stopped sending.`),
         expected.idleMilliseconds,
       );
       source.resume();

@@ -1,41 +1,54 @@
 import type { Readable } from "node:stream";
-import type { BlobInfo, ByteRange } from "../../core/blobs.ts";
-import { isGatewayError } from "../../core/errors.ts";
-import { callS3, TOKEN, unreadable, type MarkedKey, type S3Target } from "./s3-calls.ts";
+import type { BlobInfo, ByteRange } from "../core/blobs.ts";
+import {
+  callS3,
+  describeObject,
+  tokenIn,
+  unreadable,
+  type MarkedKey,
+  type S3Target,
+} from "./calls.ts";
+import { httpStatusOf } from "./sdk-error.ts";
 import { wholeBody } from "./whole-body.ts";
+
+export interface S3ObjectInfo extends BlobInfo {
+  readonly contentType: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /** The objects of one bucket. */
 export interface S3Objects {
   put(object: MarkedKey, content: Uint8Array, signal: AbortSignal): Promise<void>;
   open(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
   /** Null if there is none. */
-  stat(key: string, signal: AbortSignal): Promise<BlobInfo | null>;
+  stat(key: string, signal: AbortSignal): Promise<S3ObjectInfo | null>;
   /** What its `put` or `create` marked the object with; null if there is none. */
   tokenOf(key: string, signal: AbortSignal): Promise<string | null>;
   delete(key: string, signal: AbortSignal): Promise<void>;
-  list(prefix: string, signal: AbortSignal): AsyncIterable<BlobInfo>;
+  /** In the order of their keys; `after`: only those behind this key. */
+  list(prefix: string, signal: AbortSignal, after?: string): AsyncIterable<BlobInfo>;
 }
 
 export function createS3Objects(target: S3Target): S3Objects {
-  const { sdk, bucket: Bucket, timeoutMilliseconds } = target;
+  const { sdk, bucket: Bucket, timeoutMilliseconds, errors } = target;
   const head = async (key: string, signal: AbortSignal) => {
     const command = new sdk.HeadObjectCommand({ Bucket, Key: key });
-    try {
-      return await callS3(target, signal, async (client, options) => client.send(command, options));
-    } catch (error) {
-      if (isGatewayError(error, "not_found")) return null;
-      throw error;
-    }
+    return callS3(target, signal, async (client, options) => {
+      try {
+        return await client.send(command, options);
+      } catch (error) {
+        if (httpStatusOf(error) === 404) return null;
+        throw error;
+      }
+    });
   };
 
   return {
-    async put({ key, token }, content, signal) {
+    async put(object, content, signal) {
       const command = new sdk.PutObjectCommand({
         Bucket,
-        Key: key,
+        ...describeObject(object),
         Body: content,
-        ContentType: "application/octet-stream",
-        Metadata: { [TOKEN]: token },
       });
       await callS3(target, signal, async (client, options) => client.send(command, options));
     },
@@ -52,23 +65,33 @@ export function createS3Objects(target: S3Target): S3Objects {
         async (client, options) => client.send(command, options),
       );
       const bytes = range === undefined ? ContentLength : range.end - range.start + 1;
-      if (bytes === undefined || !isReadable(Body)) throw unreadable("Content-Length");
+      if (bytes === undefined || !isReadable(Body)) throw unreadable(target, "Content-Length");
       if (range !== undefined && ContentRange?.startsWith(`bytes ${range.start}-`) !== true) {
         Body.destroy();
-        throw unreadable("the range it was asked for");
+        throw unreadable(target, "the range it was asked for");
       }
-      return wholeBody(Body, { bytes, idleMilliseconds: timeoutMilliseconds });
+      return wholeBody(Body, {
+        bytes,
+        idleMilliseconds: timeoutMilliseconds,
+        errors,
+      });
     },
 
     async stat(key, signal) {
       const found = await head(key, signal);
       if (found === null) return null;
-      if (found.ContentLength === undefined) throw unreadable("Content-Length");
-      return { key, bytes: found.ContentLength, modifiedAt: found.LastModified?.getTime() ?? 0 };
+      if (found.ContentLength === undefined) throw unreadable(target, "Content-Length");
+      return {
+        key,
+        bytes: found.ContentLength,
+        modifiedAt: found.LastModified?.getTime() ?? 0,
+        contentType: found.ContentType ?? null,
+        metadata: found.Metadata ?? {},
+      };
     },
 
     async tokenOf(key, signal) {
-      return (await head(key, signal))?.Metadata?.[TOKEN] ?? null;
+      return tokenIn((await head(key, signal))?.Metadata);
     },
 
     async delete(key, signal) {
@@ -76,13 +99,14 @@ export function createS3Objects(target: S3Target): S3Objects {
       await callS3(target, signal, async (client, options) => client.send(command, options));
     },
 
-    async *list(prefix, signal) {
+    async *list(prefix, signal, after) {
       let token: string | undefined;
       do {
         const command: InstanceType<typeof sdk.ListObjectsV2Command> = new sdk.ListObjectsV2Command(
           {
             Bucket,
             Prefix: prefix,
+            ...(after === undefined ? {} : { StartAfter: after }),
             ...(token === undefined ? {} : { ContinuationToken: token }),
           },
         );

@@ -1,17 +1,20 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { StoredBlob } from "../../core/blobs.ts";
-import { GatewayError } from "../../core/errors.ts";
-import { abortable } from "./abortable.ts";
-import { patiently } from "./deadline.ts";
+import type { StoredBlob } from "../core/blobs.ts";
+import { GatewayError } from "../core/errors.ts";
+import { abortable } from "../lib/abortable.ts";
+import type { MarkedKey } from "./calls.ts";
+import { patiently } from "../lib/deadline.ts";
 import { createPartBuffers, type PartBuffer } from "./part-buffers.ts";
-import type { S3Objects } from "./s3-objects.ts";
-import type { S3Uploads, UploadedPart } from "./s3-uploads.ts";
+import type { S3Objects } from "./objects.ts";
+import type { S3Uploads, UploadedPart } from "./uploads.ts";
 
 /** Above the 5 MiB that S3 asks of every part but the last; 10,000 parts make 80 GB. */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_IN_MEMORY = 4;
 const MAX_PARTS = 10_000;
 const CLEAN_UP_MILLISECONDS = 10_000;
+
+export type NewObject = Omit<MarkedKey, "token">;
 
 export interface S3Bucket {
   readonly objects: S3Objects;
@@ -24,15 +27,15 @@ export interface S3Bucket {
  */
 export async function uploadToS3(
   bucket: S3Bucket,
-  key: string,
+  object: NewObject,
   input: {
     readonly content: AsyncIterable<Uint8Array>;
     readonly signal: AbortSignal;
     /** Told as soon as there is a multipart upload. */
-    readonly onUploadId: (uploadId: string) => void;
+    readonly onUploadId?: (uploadId: string) => void;
   },
 ): Promise<StoredBlob> {
-  const upload = startUpload(bucket, key, input.onUploadId);
+  const upload = startUpload(bucket, object, input.onUploadId);
   const onAbort = () => upload.stop(input.signal.reason);
   input.signal.addEventListener("abort", onAbort, { once: true });
   try {
@@ -82,9 +85,10 @@ interface Upload {
 
 function startUpload(
   bucket: S3Bucket,
-  key: string,
-  onUploadId: (uploadId: string) => void,
+  object: NewObject,
+  onUploadId: ((uploadId: string) => void) | undefined,
 ): Upload {
+  const { key } = object;
   const controller = new AbortController();
   const { signal } = controller;
   /** Tells our object from another's under the same key, after an answer was lost. */
@@ -98,11 +102,11 @@ function startUpload(
   const createUpload = async () => {
     stage = "creating";
     const created = await patiently(signal, async (late) =>
-      bucket.uploads.create({ key, token }, late),
+      bucket.uploads.create({ ...object, token }, late),
     );
     uploadId = created;
     stage = "parts";
-    onUploadId(created);
+    onUploadId?.(created);
     return created;
   };
   const sendNumbered = async (id: string, number: number, part: PartBuffer) => {
@@ -131,7 +135,7 @@ function startUpload(
       if (uploadId === null) {
         stage = "object";
         await patiently(signal, async (late) =>
-          bucket.objects.put({ key, token }, rest.content(), late),
+          bucket.objects.put({ ...object, token }, rest.content(), late),
         );
         signal.throwIfAborted();
         return;

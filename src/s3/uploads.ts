@@ -1,4 +1,4 @@
-import { callS3, TOKEN, unreadable, type MarkedKey, type S3Target } from "./s3-calls.ts";
+import { callS3, describeObject, unreadable, type MarkedKey, type S3Target } from "./calls.ts";
 
 /** A multipart upload. */
 interface S3Upload {
@@ -32,17 +32,12 @@ export interface S3Uploads {
 export function createS3Uploads(target: S3Target): S3Uploads {
   const { sdk, bucket: Bucket } = target;
   return {
-    async create({ key, token }, signal) {
-      const command = new sdk.CreateMultipartUploadCommand({
-        Bucket,
-        Key: key,
-        ContentType: "application/octet-stream",
-        Metadata: { [TOKEN]: token },
-      });
+    async create(object, signal) {
+      const command = new sdk.CreateMultipartUploadCommand({ Bucket, ...describeObject(object) });
       const { UploadId } = await callS3(target, signal, async (client, options) =>
         client.send(command, options),
       );
-      return said(UploadId, "UploadId");
+      return said(target, UploadId, "UploadId");
     },
 
     async sendPart({ key, uploadId, number }, content, signal) {
@@ -56,7 +51,7 @@ export function createS3Uploads(target: S3Target): S3Uploads {
       const { ETag } = await callS3(target, signal, async (client, options) =>
         client.send(command, options),
       );
-      return { number, etag: said(ETag, "ETag") };
+      return { number, etag: said(target, ETag, "ETag") };
     },
 
     async complete({ key, uploadId }, parts, signal) {
@@ -72,7 +67,7 @@ export function createS3Uploads(target: S3Target): S3Uploads {
         client.send(command, options),
       );
       // S3 may answer 200 and tell the error in the body; the SDK sees that only where the body ends with it.
-      said(ETag, "ETag");
+      said(target, ETag, "ETag");
     },
 
     async abort({ key, uploadId }, signal) {
@@ -111,7 +106,7 @@ export function createS3Uploads(target: S3Target): S3Uploads {
   };
 }
 
-function said(value: string | undefined, name: string): string {
-  if (value === undefined || value === "") throw unreadable(name);
+function said(target: S3Target, value: string | undefined, name: string): string {
+  if (value === undefined || value === "") throw unreadable(target, name);
   return value;
 }
