@@ -125,7 +125,11 @@ describe("Converse", () => {
 
   test.each([
     ["no messages", {}, "must start with a user message"],
-    ["an assistant first", { messages: [{ role: "assistant", content: [{ text: "a" }] }] }, "start"],
+    [
+      "an assistant first",
+      { messages: [{ role: "assistant", content: [{ text: "a" }] }] },
+      "start",
+    ],
     ["two users in a row", { messages: [...user("a"), ...user("b")] }, "must alternate"],
     ["a string as content", { messages: [{ role: "user", content: "a" }] }, "type array"],
     ["a content of nothing", { messages: turns([]) }, "messages.0 is empty"],
@@ -135,7 +139,11 @@ describe("Converse", () => {
     ["an unknown member", { messages: user("a"), max_tokens: 5 }, "max_tokens is not a member"],
     ["a model", { messages: user("a"), modelId: CLAUDE }, "modelId is not a member"],
     ["heat", { messages: user("a"), inferenceConfig: { temperature: 1.5 } }, "less than or equal"],
-    ["no room", { messages: user("a"), inferenceConfig: { maxTokens: 0 } }, "greater than or equal"],
+    [
+      "no room",
+      { messages: user("a"), inferenceConfig: { maxTokens: 0 } },
+      "greater than or equal",
+    ],
     [
       "an image that is no base64",
       { messages: turns([{ image: { format: "png", source: { bytes: "?" } } }]) },

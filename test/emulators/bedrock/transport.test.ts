@@ -154,6 +154,21 @@ describe("faults", () => {
     await expect(sent).rejects.toMatchObject({ name, $metadata: { httpStatusCode: status } });
   });
 
+  test.each([
+    { kind: "reset" },
+    { kind: "lostReply" },
+    { kind: "cutOff", afterBytes: 5 },
+    { kind: "malformed" },
+  ] as const)("%o reaches AWS's client over HTTP/2 as well", async (fault) => {
+    await using stage = await startStage();
+    const send = async () =>
+      stage.runtime.send(new ConverseCommand({ modelId: CLAUDE, messages: MESSAGES }));
+    stage.control.inject(fault);
+    await expect(send()).rejects.toThrow();
+    expect((await send()).stopReason).toBe("end_turn");
+    expect(stage.control.journal().map((entry) => entry.fault)).toEqual([fault.kind, null]);
+  });
+
   test("a create whose reply is lost made its job", async () => {
     await using stage = await startStage();
     stage.control.inject({ kind: "lostReply", path: "^/model-invocation-job$" });
