@@ -1,11 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { createServer } from "node:http";
 import { createBatchControl } from "../batch-control.ts";
 import type { Emulator } from "../control.ts";
 import { createControl } from "../control.ts";
 import { CONTROL_PREFIX } from "../control-routes.ts";
 import { createLinePlans } from "../line-plans.ts";
-import { listen } from "../listen.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Speed } from "../pace.ts";
 import { createPace } from "../pace.ts";
@@ -24,6 +22,7 @@ import { createModelTable } from "./models.ts";
 import { runtimeRoutes } from "./runtime.ts";
 import { errorHeaders, sendError, sendReply } from "./send.ts";
 import { openSpool } from "./spool.ts";
+import { listenToBoth } from "./two-protocols.ts";
 
 export interface BedrockEmulatorOptions {
   /** The S3 emulator, in whose buckets jobs find their input and leave their output. */
@@ -124,8 +123,7 @@ export async function startBedrockEmulator(
       now: realNow,
     },
   };
-  const server = createServer(centre.listener(createListener(api)));
-  const address = await listen(server, {
+  const address = await listenToBoth(centre.listener(createListener(api)), {
     port: options.port ?? 0,
     host: options.host ?? "127.0.0.1",
   });
