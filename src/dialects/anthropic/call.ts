@@ -9,7 +9,7 @@ import { WORDING } from "./validation.ts";
 
 const reader = createRequestReader(WORDING);
 
-export const { readQuery, readFields, readBody, providerOfBody } = reader;
+export const { readQuery, readFields, providerOfBody } = reader;
 
 export function anthropicCallers({ identify }: Pick<DialectServices, "identify">): Callers {
   return createCallers({ identify, facts: FACTS, wording: WORDING, reader, keyOf });

@@ -27,22 +27,15 @@ function toError(issue: Issue): GatewayError {
   const path = pathOf(issue.path);
   const { input } = issue;
   if (input === undefined && issue.code !== "custom") return WORDING.missing(path);
-  switch (issue.code) {
-    case "unrecognized_keys":
-      return WORDING.unknown(pathOf([...issue.path, issue.keys[0] ?? ""]));
-    case "invalid_type":
-      return invalid(path, wrongType(issue.expected, input));
-    case "invalid_value": {
-      const values = issue.values.map((value) => `'${String(value)}'`);
-      return invalid(path, `Input should be ${values.join(" or ")}`);
-    }
-    case "too_big":
-      return invalid(path, outside(input, Number(issue.maximum), "most"));
-    case "too_small":
-      return invalid(path, outside(input, Number(issue.minimum), "least"));
-    default:
-      return invalid(path, issue.message);
+  if (issue.code === "unrecognized_keys") {
+    return WORDING.unknown(pathOf([...issue.path, issue.keys[0] ?? ""]));
   }
+  if (issue.code === "invalid_type") return invalid(path, wrongType(issue.expected, input));
+  if (issue.code === "too_big") return invalid(path, outside(input, Number(issue.maximum), "most"));
+  if (issue.code === "too_small") {
+    return invalid(path, outside(input, Number(issue.minimum), "least"));
+  }
+  return invalid(path, issue.message);
 }
 
 function pathOf(path: readonly PropertyKey[]): string {

@@ -123,7 +123,7 @@ const REFUSALS: readonly Refusal[] = [
 
 test.each(REFUSALS)(
   "$what is refused in Anthropic's words, and nothing is left",
-  async ({ what: _, status = 400, type = "invalid_request_error", message, path, ...sent }) => {
+  async ({ status = 400, type = "invalid_request_error", message, path, ...sent }) => {
     const answer = await send(host.url, { path: path ?? "/v1/files", ...sent });
     expect(answer.body).toEqual({
       type: "error",

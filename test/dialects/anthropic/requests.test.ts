@@ -92,7 +92,7 @@ test("models filter lists, and what else is in a query is let pass", async () =>
     });
   }
   expect(gateway.calls.map(({ argument }) => argument)).toEqual(
-    Array(2).fill({ after: null, limit: 5, order: "desc", model: "claude" }),
+    Array.from({ length: 2 }, () => ({ after: null, limit: 5, order: "desc", model: "claude" })),
   );
 });
 

@@ -145,8 +145,8 @@ describe.each(names)("batches of the %s namespace", (name) => {
     end(made.id);
     host.gateway.openNext(Readable.from([Buffer.from(ROWS)]));
     await batchesOf({ provider: "openai" }).results(made.id);
-    const body = { requests, provider: "gemini", model: "gemini-2.5-flash" };
-    await batchesOf().create({ ...body, ...{ output_s3_uri: "s3://b/p" } });
+    const own = { provider: "gemini", model: "gemini-2.5-flash", output_s3_uri: "s3://b/p" };
+    await batchesOf().create({ requests, ...own });
     const calls = host.gateway.calls.map(({ operation, call }) => [operation, call.namedProviders]);
     expect(calls).toEqual([
       ["createBatch", ["openai"]],
@@ -198,7 +198,7 @@ describe.each([
   { name: "stable", filesOf: (anthropic: Anthropic) => anthropic.files },
   {
     name: "beta",
-    filesOf: (anthropic: Anthropic) => anthropic.beta.files as unknown as Anthropic["files"],
+    filesOf: (anthropic: Anthropic) => anthropic.beta.files,
   },
 ])("files of the $name namespace", ({ filesOf }) => {
   const files = () => filesOf(client());
@@ -369,6 +369,6 @@ test("results that break off are an error to the client, not an end", async () =
       if (rows.length === 2) source.destroy(new Error("the disk is gone"));
     }
   };
-  await expect(read()).rejects.toThrow();
+  await expect(read()).rejects.toThrow("terminated");
   expect(rows).toEqual(["request-1", "request_2"]);
 });
