@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ConfigInput } from "../../../src/config/schema.ts";
 import { anthropicDialect } from "../../../src/dialects/anthropic/anthropic.ts";
@@ -160,5 +161,17 @@ test("a file's content comes with its length, a name and ranges", async () => {
     status: 416,
     headers: { "content-range": "bytes */9" },
     body: { type: "error", error: { type: "invalid_request_error" } },
+  });
+});
+
+test("results are lines of JSON, as they come", async () => {
+  const { url, gateway } = await start();
+  gateway.batches.set("b1", { ...newBatch("b1", NOW), state: "completed" });
+  gateway.openNext(Readable.from([Buffer.from('{"a":'), Buffer.from("1}\n")]));
+  const path = "/v1/messages/batches/msgbatch_b1/results";
+  expect(await send(url, { method: "GET", path })).toMatchObject({
+    status: 200,
+    text: '{"a":1}\n',
+    headers: { "content-type": "application/x-jsonl", "x-content-type-options": "nosniff" },
   });
 });
