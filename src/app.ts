@@ -4,6 +4,7 @@ import type { Config } from "./config/schema.ts";
 import { secretsOf } from "./config/secrets.ts";
 import type { BlobStore } from "./core/blobs.ts";
 import { createProviders } from "./core/providers.ts";
+import { anthropicDialect } from "./dialects/anthropic/anthropic.ts";
 import { openaiDialect } from "./dialects/openai/openai.ts";
 import { createEngine } from "./engine/engine.ts";
 import { createAccounts, openClient } from "./gateway/accounts.ts";
@@ -87,7 +88,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const server = createServer({
     config,
-    dialects: [openaiDialect],
+    dialects: [openaiDialect, anthropicDialect],
     gateway,
     identify: (key) => Promise.resolve(openClient(box, key, openLocations(config))),
     ready: { database: (signal) => database.ping(signal), blobs: (signal) => blobs.ping(signal) },

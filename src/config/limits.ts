@@ -19,6 +19,11 @@ export const limitsSchema = z
     jsonBytes: bytes(KIB, GIB)
       .default(32 * MIB)
       .describe("The largest JSON body of a request. It is held in memory."),
+    batchBytes: bytes(KIB, 16 * GIB)
+      .default(256 * MIB)
+      .describe(
+        "The largest body of a create in which Anthropic's clients send all requests of a batch. Anthropic's own rule is 256 MB.",
+      ),
     jsonValues: wholeNumber(1000, 100_000_000)
       .default(1_000_000)
       .describe("How many values a JSON body may hold; a byte can become fifty in memory."),

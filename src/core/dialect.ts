@@ -51,6 +51,11 @@ interface DialectLimits {
   readonly uploadBytes: number;
   readonly uploadPartBytes: number;
   readonly jsonBytes: number;
+  /** Of a create that carries the requests of its batch; it passes through, and isn't held. */
+  readonly batchBytes: number;
+  /** Of one line of a batch. */
+  readonly lineBytes: number;
+  readonly jsonDepth: number;
   /** Of one field of a form that isn't a file. */
   readonly fieldBytes: number;
 }

@@ -232,7 +232,12 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
     },
     async createBatch(call, { input: given, outputExpiresAfterSeconds, ...rest }) {
       record("createBatch", call, { input: given, outputExpiresAfterSeconds, ...rest });
-      const inline = { ...newFile(newId(), now()), filename: "requests.jsonl" };
+      const inline: StoredFile = {
+        ...newFile(newId(), now()),
+        origin: "inline",
+        filename: "requests.jsonl",
+        ...(given.kind === "content" ? given.content : {}),
+      };
       const input = given.kind === "file" ? findFile(given.id) : inline;
       files.set(input.id, input);
       const batch: Batch = {
@@ -261,7 +266,7 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
     async cancelBatch(call, id) {
       record("cancelBatch", call, id);
       const batch = findBatch(id);
-      if (batch.state === "completed") {
+      if (isTerminal(batch.state)) {
         throw new GatewayError("conflict", `Cannot cancel a batch with status '${batch.state}'.`);
       }
       const cancelling: Batch = {
@@ -276,7 +281,10 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
       record("deleteBatch", call, id);
       const batch = findBatch(id);
       if (!isTerminal(batch.state)) {
-        throw new GatewayError("invalid_request", `Batch ${id} is still running.`);
+        throw new GatewayError(
+          "invalid_request",
+          "In progress batches cannot be deleted. Consider canceling the batch instead.",
+        );
       }
       batches.delete(batch.id);
       return view(batch);

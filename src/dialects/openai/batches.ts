@@ -1,10 +1,12 @@
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import type { DialectServices } from "../../core/dialect.ts";
-import { type Callers, providerOfBody, readBody, readQuery } from "./call.ts";
+import type { Callers } from "../callers.ts";
+import { optionsOf } from "../gateway-fields.ts";
+import type { IdParams } from "../path-id.ts";
+import { providerOfBody, readBody, readQuery } from "./call.ts";
 import { missingParameter } from "./errors.ts";
-import { batchIdOf, type IdParams } from "./ids.ts";
-import { optionsOf } from "./options.ts";
+import { batchIdOf } from "./ids.ts";
 import { renderBatch, renderList } from "./render.ts";
 import { createBatchSchema, listQuerySchema } from "./schemas.ts";
 import { check } from "./validation.ts";

@@ -1,9 +1,6 @@
 import type { RenderedError } from "../../core/dialect.ts";
 import { type ErrorCode, GatewayError } from "../../core/errors.ts";
-import { unsatisfiedRange } from "../../lib/http-range.ts";
-
-/** Clients of OpenAI's SDK obey any `retry-after`, so it is kept small. */
-const MAX_RETRY_AFTER_SECONDS = 60;
+import { errorHeaders, publicMessage } from "../error-headers.ts";
 
 /** OpenAI's error types. What an upstream of another family names means nothing to its clients. */
 const TYPES: ReadonlySet<string> = new Set([
@@ -16,23 +13,19 @@ const TYPES: ReadonlySet<string> = new Set([
 
 /** All four keys are always there: SDKs read them without looking. */
 export function renderError(error: GatewayError, requestId: string): RenderedError {
-  const { code, details, status } = error;
+  const { details, status } = error;
   return {
     status,
-    headers: headersOf(error),
+    headers: errorHeaders(error),
     body: {
       error: {
-        message: code === "internal" ? internalMessage(requestId) : error.message,
+        message: publicMessage(error, requestId),
         type: typeOf(error),
         param: details.param ?? null,
         code: codeOf(error),
       },
     },
   };
-}
-
-function internalMessage(requestId: string): string {
-  return `The gateway had an error while processing this request. Its operator finds the reason under request id ${requestId}.`;
 }
 
 function typeOf({ status, details }: GatewayError): string {
@@ -57,26 +50,6 @@ const STANDARD_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   upstream_unauthorized: "invalid_api_key",
 };
 
-/** SDKs repeat 409, 429 and 5xx by themselves, also where that can't help. */
-function headersOf(error: GatewayError): Readonly<Record<string, string>> {
-  const { code, status, details } = error;
-  const isRepeated = status === 409 || status === 429 || status >= 500;
-  const isHopeless = !error.retryable || details.reason === "insufficient_quota";
-  return {
-    ...(isRepeated && isHopeless ? { "x-should-retry": "false" } : {}),
-    ...(details.retryAfterSeconds !== undefined && error.retryable
-      ? { "retry-after": retryAfter(details.retryAfterSeconds) }
-      : {}),
-    ...(code === "range_not_satisfiable" && /^\d+$/.test(details.reason ?? "")
-      ? { "content-range": unsatisfiedRange(Number(details.reason)) }
-      : {}),
-  };
-}
-
-function retryAfter(seconds: number): string {
-  return String(Math.min(Math.max(Math.ceil(seconds), 1), MAX_RETRY_AFTER_SECONDS));
-}
-
 export function missingParameter(name: string): GatewayError {
   return new GatewayError("invalid_request", `Missing required parameter: '${name}'.`, {
     param: name,
@@ -96,4 +69,12 @@ export function invalidValue(name: string, rule: string): GatewayError {
     param: name,
     reason: "invalid_value",
   });
+}
+
+export function notAnObject(): GatewayError {
+  return new GatewayError(
+    "invalid_request",
+    "Invalid type for the request body: expected an object.",
+    { reason: "invalid_type" },
+  );
 }

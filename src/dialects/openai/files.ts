@@ -1,11 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import type { DialectServices } from "../../core/dialect.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { type Callers, providerOfBody, readFields, readQuery } from "./call.ts";
-import { sendContent } from "./content.ts";
-import { withForm } from "./form.ts";
-import { fileIdOf, type IdParams } from "./ids.ts";
-import { optionsOf } from "./options.ts";
+import type { Callers } from "../callers.ts";
+import { sendContent } from "../file-content.ts";
+import { optionsOf } from "../gateway-fields.ts";
+import type { IdParams } from "../path-id.ts";
+import { withForm } from "../upload-form.ts";
+import { providerOfBody, readFields, readQuery, WORDING } from "./call.ts";
+import { fileIdOf } from "./ids.ts";
 import { renderDeletedFile, renderFile, renderList } from "./render.ts";
 import { createFileSchema, filenameSchema, listQuerySchema } from "./schemas.ts";
 import { check } from "./validation.ts";
@@ -53,7 +55,7 @@ export function mountFileForm(
   services: DialectServices,
   callers: Callers,
 ): void {
-  const form = { fileField: "file", fileBytes: services.limits.fileBytes };
+  const form = { fileField: "file", fileBytes: services.limits.fileBytes, wording: WORDING };
   app.post("/files", async (request, reply) =>
     withForm(services, { request, reply, form }, async ({ fields, file }) => {
       const body = check(createFileSchema, readFields(fields));

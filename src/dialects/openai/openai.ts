@@ -2,7 +2,8 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Dialect, DialectServices } from "../../core/dialect.ts";
 import { acceptForms } from "../../lib/multipart-form.ts";
 import { mountBatches } from "./batches.ts";
-import { createCallers } from "./call.ts";
+import type { Callers } from "../callers.ts";
+import { openaiCallers } from "./call.ts";
 import { renderError } from "./errors.ts";
 import { FACTS } from "./facts.ts";
 import { mountFileForm, mountFiles } from "./files.ts";
@@ -15,7 +16,7 @@ export const openaiDialect: Dialect<FastifyPluginAsync> = {
   provider: FACTS.defaultProvider,
   mount: ["/openai", "/openai/v1", "/v1"],
   routes: (services) => async (app) => {
-    const callers = createCallers(services);
+    const callers = openaiCallers(services);
     app.addHook("onRequest", (request) => callers.admit(request));
     mountFiles(app, services, callers);
     mountUploads(app, services, callers);
@@ -26,10 +27,7 @@ export const openaiDialect: Dialect<FastifyPluginAsync> = {
 };
 
 /** Apart, because here the body of any content type is left to the form reader, which says what it wants. */
-function forms(
-  services: DialectServices,
-  callers: ReturnType<typeof createCallers>,
-): FastifyPluginAsync {
+function forms(services: DialectServices, callers: Callers): FastifyPluginAsync {
   return async (app) => {
     await acceptForms(app);
     app.addContentTypeParser("*", (_request, _payload, done) => done(null));

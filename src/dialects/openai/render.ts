@@ -1,6 +1,7 @@
 import type { Batch, BatchState } from "../../core/batch.ts";
 import type { StoredFile, Upload, UploadPart } from "../../core/file.ts";
 import { type BatchView, type FileRef, type Page, publicId } from "../../core/gateway.ts";
+import { renderBatchFacts, renderFileFacts } from "../crossbatch.ts";
 
 export function renderFile(file: StoredFile) {
   return {
@@ -14,7 +15,7 @@ export function renderFile(file: StoredFile) {
     // SDKs wait for this; a file that has a row is whole.
     status: "processed",
     status_details: null,
-    crossbatch: { id: file.id, provider: file.provider, native_id: file.native?.id ?? null },
+    crossbatch: renderFileFacts(file),
   };
 }
 
@@ -78,20 +79,7 @@ export function renderBatch({ batch, input, output, error }: BatchView) {
         },
     usage: renderUsage(batch),
     metadata: batch.metadata,
-    crossbatch: {
-      id: batch.id,
-      provider: batch.provider,
-      native_id: batch.native?.id ?? null,
-      mode: batch.mode,
-      price_tier: batch.priceTier,
-      warnings: batch.warnings.map(({ code, message, field, lines, firstLines }) => ({
-        code,
-        message,
-        field,
-        lines,
-        first_lines: firstLines,
-      })),
-    },
+    crossbatch: renderBatchFacts(batch),
   };
 }
 

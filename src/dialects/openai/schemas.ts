@@ -2,85 +2,34 @@
 import { z } from "zod";
 import type { Json } from "../../core/json.ts";
 import { isJsonObject } from "../../core/json.ts";
-import { baseName } from "../../lib/base-name.ts";
+import {
+  fileName,
+  gatewayFields,
+  orJsonText,
+  orNumberText,
+  plainText as text,
+} from "../gateway-fields.ts";
 
 const HOUR_SECONDS = 3600;
 const MONTH_SECONDS = 30 * 24 * HOUR_SECONDS;
-
-/** Ends up in the database and in headers of the provider: neither takes NUL. */
-const text = z.string().refine((value) => !value.includes("\0"), "it holds a NUL character.");
-
-/** Without a path, which would mean something to whoever writes it to a disk. */
-const fileName = text
-  .overwrite(baseName)
-  .min(1)
-  .max(512)
-  .refine(
-    (value) => !/[\p{Cc}\uFFFD]/u.test(value),
-    "it must be UTF-8 without control characters.",
-  );
-
-/** Fields of a form are text, and curl users write objects as JSON in one field. */
-const integerText = z.preprocess(
-  (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
-  z.int().min(HOUR_SECONDS).max(MONTH_SECONDS),
-);
-
-function orJsonText<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess((value) => {
-    if (typeof value !== "string" || !value.trimStart().startsWith("{")) return value;
-    try {
-      const parsed: unknown = JSON.parse(value);
-      return parsed;
-    } catch {
-      return value;
-    }
-  }, schema);
-}
 
 const expiresAfter = z.strictObject({
   anchor: z.enum(["created_at"]),
   seconds: z.int().min(HOUR_SECONDS).max(MONTH_SECONDS),
 });
 
-/** A client-given endpoint is ignored: it would make the gateway send its credentials there. */
-const s3Config = z
-  .strictObject({
-    bucket: text.min(1),
-    region: text.optional(),
-    prefix: text.optional(),
-    endpoint: z.unknown().optional(),
-  })
-  .transform(({ bucket, region, prefix }) => ({
-    bucket,
-    ...(region === undefined ? {} : { region }),
-    ...(prefix === undefined ? {} : { prefix }),
-  }));
-
-const storageConfig = z.strictObject({ s3: s3Config });
-
-/** What the gateway takes beyond OpenAI's own parameters, wherever there is a body. */
-const gatewayFields = {
-  provider: text.nullish(),
-  model: text.nullish(),
-  storage_config: orJsonText(storageConfig.nullish()),
-  output_s3_uri: text.nullish(),
-  /** Of Bedrock's models several take both. */
-  model_invocation_type: z.enum(["InvokeModel", "Converse"]).nullish(),
-};
-
 export const createFileSchema = z.strictObject({
   purpose: z.enum(["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]),
   expires_after: orJsonText(
-    z.strictObject({ anchor: z.enum(["created_at"]), seconds: integerText }).optional(),
+    z
+      .strictObject({
+        anchor: z.enum(["created_at"]),
+        seconds: orNumberText(z.int().min(HOUR_SECONDS).max(MONTH_SECONDS)),
+      })
+      .optional(),
   ),
   ...gatewayFields,
 });
-
-/** Of a body that holds nothing but what the gateway itself takes: cancel, delete, parts of an upload. */
-export const gatewayFieldsSchema = z.strictObject(gatewayFields);
-
-export type GatewayFields = z.output<typeof gatewayFieldsSchema>;
 
 export const filenameSchema = z.object({ file: fileName });
 
@@ -160,20 +109,9 @@ export const createBatchSchema = z.strictObject({
 export function listQuerySchema(limits: { readonly maximum: number; readonly standard: number }) {
   return z.object({
     after: text.optional(),
-    limit: z.preprocess(
-      (value) => (typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
-      z.int().min(1).max(limits.maximum).default(limits.standard),
-    ),
+    limit: orNumberText(z.int().min(1).max(limits.maximum).default(limits.standard)),
     order: z.enum(["asc", "desc"]).default("desc"),
     purpose: text.optional(),
     model: text.optional(),
   });
 }
-
-/** What a query may say beside its own parameters; in the bracket notation of SDKs, or as JSON in one. */
-export const gatewayQuerySchema = z.object({
-  provider: text.optional(),
-  // What isn't known of a query is let pass.
-  storage_config: orJsonText(z.object({ s3: s3Config }).optional()),
-  output_s3_uri: text.optional(),
-});

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import type { DialectServices } from "../../core/dialect.ts";
-import { type Callers, providerOfBody, readBody, readFields } from "./call.ts";
-import { withForm } from "./form.ts";
-import { type IdParams, uploadIdOf } from "./ids.ts";
-import { optionsOf } from "./options.ts";
+import type { Callers } from "../callers.ts";
+import { gatewayFieldsSchema, optionsOf } from "../gateway-fields.ts";
+import type { IdParams } from "../path-id.ts";
+import { withForm } from "../upload-form.ts";
+import { providerOfBody, readBody, readFields, WORDING } from "./call.ts";
+import { uploadIdOf } from "./ids.ts";
 import { renderUpload, renderUploadPart } from "./render.ts";
-import { completeUploadSchema, createUploadSchema, gatewayFieldsSchema } from "./schemas.ts";
+import { completeUploadSchema, createUploadSchema } from "./schemas.ts";
 import { check } from "./validation.ts";
 
 export function mountUploads(
@@ -52,7 +54,7 @@ export function mountPartForm(
   services: DialectServices,
   callers: Callers,
 ): void {
-  const form = { fileField: "data", fileBytes: services.limits.uploadPartBytes };
+  const form = { fileField: "data", fileBytes: services.limits.uploadPartBytes, wording: WORDING };
   app.post<IdParams>("/uploads/:id/parts", async (request, reply) => {
     const id = uploadIdOf(request.params.id);
     return withForm(services, { request, reply, form }, async ({ fields, file }) => {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { StoredFile } from "../../core/file.ts";
-import type { Call, Gateway } from "../../core/gateway.ts";
-import { attachment } from "../../lib/content-disposition.ts";
-import { exactLength } from "../../lib/exact-length.ts";
-import { contentRange, parseRange, type RequestedRange } from "../../lib/http-range.ts";
+import type { StoredFile } from "../core/file.ts";
+import type { Call, Gateway } from "../core/gateway.ts";
+import { attachment } from "../lib/content-disposition.ts";
+import { exactLength } from "../lib/exact-length.ts";
+import { contentRange, parseRange, type RequestedRange } from "../lib/http-range.ts";
 
 /** The bytes of a file, or the range asked for. A body that ends early breaks the connection: it must be noticed. */
 export async function sendContent(

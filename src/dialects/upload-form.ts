@@ -1,14 +1,21 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { DialectServices } from "../../core/dialect.ts";
-import { type ErrorCode, GatewayError } from "../../core/errors.ts";
-import type { ReceivedContent } from "../../core/gateway.ts";
-import { clientSignal } from "../../lib/client-signal.ts";
-import { type Form, FormError, type FormProblem, readForm } from "../../lib/multipart-form.ts";
-import { missingParameter, unknownParameter } from "./errors.ts";
+import type { DialectServices } from "../core/dialect.ts";
+import { type ErrorCode, GatewayError } from "../core/errors.ts";
+import type { ReceivedContent } from "../core/gateway.ts";
+import { clientSignal } from "../lib/client-signal.ts";
+import {
+  type Form,
+  FormError,
+  type FormOptions,
+  type FormProblem,
+  readForm,
+} from "../lib/multipart-form.ts";
+import type { Wording } from "./wording.ts";
 
 interface UploadForm {
   readonly fileField: string;
   readonly fileBytes: number;
+  readonly wording: Wording;
 }
 
 /** A form whose file is stored while it arrives, handed to `use`; if that fails, the file goes away again. */
@@ -19,13 +26,15 @@ export async function withForm<Result>(
 ): Promise<Result> {
   const { gateway, limits } = services;
   const signal = clientSignal(reply.raw);
-  const { fields, file } = await readUploadForm(request, {
-    ...form,
+  const { fileField, fileBytes, wording } = form;
+  const { fields, file } = await readUploadForm(request, wording, {
+    fileField,
+    fileBytes,
     fieldBytes: limits.fieldBytes,
     receive: (content) => gateway.receive(content, signal),
     discard: (received) => discard(services, received),
   });
-  if (file === null) throw missingParameter(form.fileField);
+  if (file === null) throw wording.missing(fileField);
   try {
     return await use({ fields, file });
   } catch (error) {
@@ -58,12 +67,14 @@ export interface CompleteForm {
 }
 
 async function readUploadForm(
-  ...[request, options]: Parameters<typeof readForm<ReceivedContent>>
+  request: FastifyRequest,
+  wording: Wording,
+  options: FormOptions<ReceivedContent>,
 ): Promise<Form<ReceivedContent>> {
   try {
     return await readForm(request, options);
   } catch (error) {
-    throw error instanceof FormError ? toGatewayError(error, options.fileField) : error;
+    throw error instanceof FormError ? toGatewayError(error, options.fileField, wording) : error;
   }
 }
 
@@ -73,8 +84,8 @@ const CODES: Readonly<Partial<Record<FormProblem, ErrorCode>>> = {
   interrupted: "client_closed",
 };
 
-function toGatewayError(error: FormError, fileField: string): GatewayError {
-  if (error.kind === "unknown_file" && error.field !== null) return unknownParameter(error.field);
+function toGatewayError(error: FormError, fileField: string, wording: Wording): GatewayError {
+  if (error.kind === "unknown_file" && error.field !== null) return wording.unknown(error.field);
   const message = `Invalid form: ${error.message}; send one file as '${fileField}', and text fields.`;
   return new GatewayError(CODES[error.kind] ?? "invalid_request", message, {
     cause: error,
