@@ -23,7 +23,12 @@ export async function listBatches(
       : { id: found.id, createdAt: found.times.createdAt, native: found.native };
   if (named !== null && call.client.mirrors) {
     const source = openSource(context, call, named);
-    await mirrorBatches(context, { call, source, page: { after, limit: page.limit } });
+    // Towards newer ones every item of the provider's list may belong on the page.
+    const reach =
+      page.order === "desc"
+        ? { after, limit: page.limit }
+        : { after: null, limit: Number.MAX_SAFE_INTEGER };
+    await mirrorBatches(context, { call, source, page: reach });
   }
   const { items, hasMore } = await pageOf((query) => context.database.batches.list(query), {
     call,

@@ -29,6 +29,8 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
         .selectFrom("files")
         .selectAll()
         .where(ownedBy(query.owners))
+        // Lines that came inside a create are no file that its client knows.
+        .where("origin", "!=", "inline")
         .where(behind(query));
       if (provider !== undefined) select = select.where("provider", "=", provider);
       if (purpose !== undefined) select = select.where("purpose", "=", purpose);
