@@ -181,7 +181,7 @@ describe("the provider", () => {
       name: "unknown",
       query: "provider=nobody",
       headers: {},
-      message: "Unknown provider 'nobody'. Configured here: openai.",
+      message: "Unknown provider 'nobody'. Configured here: openai, ",
     },
     {
       name: "two that differ",
