@@ -16,13 +16,13 @@ export interface SignatureV4 {
   readonly date: string;
   readonly region: string;
   readonly service: string;
-  /** Lower case, in the order given. */
+  /** Lower case, in the order given; over HTTP/2 with `:authority` for the host. */
   readonly signedHeaders: readonly string[];
   readonly signature: string;
 }
 
 const AUTHORIZATION =
-  /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([a-z0-9;-]+), *Signature=([0-9a-f]{64})$/;
+  /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([a-z0-9:;-]+), *Signature=([0-9a-f]{64})$/;
 
 /** Null if the header has another shape. */
 export function parseSignatureV4(header: string): SignatureV4 | null {

@@ -16,6 +16,8 @@ export interface AuthorizationRules {
   readonly now: () => number;
 }
 
+/** The second is its name in HTTP/2. */
+const HOSTS = new Set(["host", ":authority"]);
 const MAX_SKEW_MILLISECONDS = 5 * 60 * 1_000;
 
 /** Signature version 4 in the header, or `Bearer` with an API key. */
@@ -66,7 +68,7 @@ function checkSignature(request: IncomingMessage, signed: Signed, rules: Authori
   const announced = request.headers["x-amz-content-sha256"];
   if (announced !== undefined && announced !== payloadHash) throw mismatch();
   for (const name of Object.keys(request.headers)) {
-    const mustBeSigned = name === "host" || name.startsWith("x-amz-");
+    const mustBeSigned = HOSTS.has(name) || name.startsWith("x-amz-");
     if (mustBeSigned && !signature.signedHeaders.includes(name)) {
       throw new BedrockError("InvalidSignatureException", `'${name}' must be a signed header.`);
     }

@@ -1,11 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { createServer } from "node:http";
 import { createBatchControl } from "../batch-control.ts";
 import type { Emulator } from "../control.ts";
 import { createControl } from "../control.ts";
 import { CONTROL_PREFIX } from "../control-routes.ts";
 import { createLinePlans } from "../line-plans.ts";
-import { listen } from "../listen.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Speed } from "../pace.ts";
 import { createPace } from "../pace.ts";
@@ -22,12 +20,14 @@ import { BEDROCK_LIMITS } from "./limits.ts";
 import type { ModelInfo } from "./models.ts";
 import { createModelTable } from "./models.ts";
 import { runtimeRoutes } from "./runtime.ts";
+import { createHttpStore } from "./s3-over-http.ts";
 import { errorHeaders, sendError, sendReply } from "./send.ts";
 import { openSpool } from "./spool.ts";
+import { listenToBoth } from "./two-protocols.ts";
 
 export interface BedrockEmulatorOptions {
-  /** The S3 emulator, in whose buckets jobs find their input and leave their output. */
-  readonly s3: { readonly control: { readonly store: ObjectStore } };
+  /** The S3 emulator, in whose buckets jobs find their input and leave their output; or the URL of any S3. */
+  readonly s3: { readonly control: { readonly store: ObjectStore } } | string;
   /** A free one if left out. */
   readonly port?: number;
   readonly host?: string;
@@ -69,7 +69,7 @@ export async function startBedrockEmulator(
   const plans = createLinePlans();
   const spool = await openSpool(options.dataDirectory ?? null);
   const book = createJobBook({
-    store: options.s3.control.store,
+    store: storeOf(options, region),
     spool,
     pace,
     plans,
@@ -124,8 +124,7 @@ export async function startBedrockEmulator(
       now: realNow,
     },
   };
-  const server = createServer(centre.listener(createListener(api)));
-  const address = await listen(server, {
+  const address = await listenToBoth(centre.listener(createListener(api)), {
     port: options.port ?? 0,
     host: options.host ?? "127.0.0.1",
   });
@@ -142,6 +141,14 @@ export async function startBedrockEmulator(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** At an address the first pair of keys signs. */
+function storeOf({ s3, credentials = [] }: BedrockEmulatorOptions, region: string): ObjectStore {
+  if (typeof s3 !== "string") return s3.control.store;
+  const pair = [credentials].flat().find((one) => "accessKeyId" in one);
+  const keys = { accessKeyId: "emulator", secretAccessKey: "emulator", ...pair };
+  return createHttpStore(s3, { region, ...keys });
 }
 
 interface Api {

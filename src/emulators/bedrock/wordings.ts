@@ -45,7 +45,7 @@ export function frontWording(violation: Violation): string {
       return constraint(String(violation.value), path, rule);
     }
     case "pattern": {
-      const rule = `Member must satisfy regular expression pattern: ${violation.pattern}`;
+      const rule = `Member must satisfy regular expression pattern: ${violation.pattern.replaceAll("\\/", "/")}`;
       return constraint(violation.value, path, rule);
     }
     case "value": {
