@@ -1,8 +1,10 @@
 import { startAnthropicEmulator } from "../emulators/anthropic/server.ts";
+import { DEFAULT_ROLE, startBedrockEmulator } from "../emulators/bedrock/server.ts";
 import type { Emulator } from "../emulators/control.ts";
 import { startGeminiEmulator } from "../emulators/gemini/server.ts";
 import { DEFAULT_API_KEY } from "../emulators/openai/api-keys.ts";
 import { startOpenAIEmulator } from "../emulators/openai/server.ts";
+import type { S3Control } from "../emulators/s3/control.ts";
 import { startS3Emulator } from "../emulators/s3/server.ts";
 import type { Speed } from "../emulators/pace.ts";
 
@@ -26,10 +28,20 @@ export interface Emulators extends AsyncDisposable {
   readonly close: () => Promise<void>;
 }
 
-type StartOptions = EmulateOptions & { readonly apiKey: string };
+interface StartOptions extends EmulateOptions {
+  readonly apiKey: string;
+  /** What was started before it. */
+  readonly beside: Beside;
+}
+
+interface Beside {
+  s3: Emulator<S3Control> | null;
+}
 
 interface Starter {
   readonly start: (options: StartOptions) => Promise<Emulator>;
+  /** What must have been started before it. */
+  readonly needs?: string;
   /** Who may come in. */
   readonly account: (options: StartOptions) => string;
 }
@@ -41,10 +53,31 @@ const STARTERS: Readonly<Record<string, Starter>> = {
   anthropic: { start: (options) => startAnthropicEmulator(withOneKey(options)), account: withKey },
   gemini: { start: (options) => startGeminiEmulator(withOneKey(options)), account: withKey },
   s3: {
-    start: (options) => startS3Emulator({ ...addressOf(options), buckets: bucketsOf(options) }),
+    start: startS3,
     account: (options) => `any credentials  buckets ${bucketsOf(options).join(", ")}`,
   },
+  bedrock: {
+    start: startBedrock,
+    needs: "s3",
+    account: () => `any credentials  role ${DEFAULT_ROLE}`,
+  },
 };
+
+async function startS3(options: StartOptions): Promise<Emulator> {
+  const s3 = await startS3Emulator({ ...addressOf(options), buckets: bucketsOf(options) });
+  options.beside.s3 = s3;
+  return s3;
+}
+
+async function startBedrock(options: StartOptions): Promise<Emulator> {
+  const { speed, beside } = options;
+  if (beside.s3 === null) throw new Error("The Bedrock emulator needs the one of S3 beside it.");
+  return startBedrockEmulator({
+    s3: beside.s3,
+    ...addressOf(options),
+    ...(speed === undefined ? {} : { speed }),
+  });
+}
 
 function bucketsOf({ buckets = ["crossbatch"] }: EmulateOptions): readonly string[] {
   return buckets;
@@ -54,7 +87,8 @@ function addressOf({ port, host }: EmulateOptions) {
   return { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) };
 }
 
-function withOneKey({ speed, apiKey, ...options }: StartOptions) {
+function withOneKey(options: StartOptions) {
+  const { speed, apiKey } = options;
   return {
     apiKeys: [apiKey],
     ...addressOf(options),
@@ -66,16 +100,18 @@ function withOneKey({ speed, apiKey, ...options }: StartOptions) {
 export async function emulate(options: EmulateOptions = {}): Promise<Emulators> {
   const print = options.print ?? ((line: string) => console.log(line));
   const apiKey = options.apiKey ?? DEFAULT_API_KEY;
-  const names = options.providers ?? Object.keys(STARTERS);
+  const names = withNeeds(options.providers ?? Object.keys(STARTERS));
   const starters = names.map((name) => [name, starterOf(name)] as const);
+  const beside: Beside = { s3: null };
   const started = new Map<string, Emulator>();
   const close = async () => {
-    for (const emulator of started.values()) await emulator.close();
+    // What needs another goes before it.
+    for (const emulator of [...started.values()].toReversed()) await emulator.close();
   };
   try {
     for (const [index, [name, starter]] of starters.entries()) {
       const port = options.port === undefined ? {} : { port: options.port + index };
-      const own = { ...options, ...port, apiKey };
+      const own = { ...options, ...port, apiKey, beside };
       const emulator = await starter.start(own);
       started.set(name, emulator);
       const { url, controlUrl } = emulator;
@@ -86,6 +122,11 @@ export async function emulate(options: EmulateOptions = {}): Promise<Emulators> 
     throw error;
   }
   return { byProvider: started, close, [Symbol.asyncDispose]: close };
+}
+
+/** Each name once, after what it needs. */
+function withNeeds(names: readonly string[]): readonly string[] {
+  return [...new Set(names.flatMap((name) => [starterOf(name).needs ?? name, name]))];
 }
 
 function starterOf(name: string): Starter {

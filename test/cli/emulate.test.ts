@@ -1,9 +1,14 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import {
+  BedrockClient,
+  CreateModelInvocationJobCommand,
+  GetModelInvocationJobCommand,
+} from "@aws-sdk/client-bedrock";
+import { ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import OpenAI from "openai";
 import { expect, test } from "vitest";
 import { emulate } from "../../src/cli/emulate.ts";
-import { createTestClient } from "../support/s3.ts";
+import { createTestClient, S3_CREDENTIALS, S3_REGION } from "../support/s3.ts";
 
 test("emulators are started and their addresses told", async () => {
   const lines: string[] = [];
@@ -44,6 +49,42 @@ test("S3 is started with its buckets, for any credentials", async () => {
     const client = createTestClient(url);
     expect((await client.send(new ListObjectsV2Command({ Bucket: bucket }))).KeyCount).toBe(0);
   }
+});
+
+test("Bedrock is started with the S3 that its jobs need, also if it alone is asked for", async () => {
+  const lines: string[] = [];
+  await using emulators = await emulate({
+    providers: ["bedrock"],
+    print: (line) => void lines.push(line),
+  });
+  const { url: endpoint = "", controlUrl } = emulators.byProvider.get("bedrock") ?? {};
+  expect(lines.map((line) => line.split("  ")[0])).toEqual(["s3", "bedrock"]);
+  expect(lines[1]).toBe(
+    `bedrock  base URL ${endpoint}  any credentials  role arn:aws:iam::123456789012:role/crossbatch  control ${controlUrl}`,
+  );
+  const place = { Bucket: "crossbatch", Key: "in.jsonl" };
+  const s3 = createTestClient(emulators.byProvider.get("s3")?.url ?? "");
+  await s3.send(new PutObjectCommand({ ...place, Body: '{"modelInput":{}}' }));
+  const client = new BedrockClient({
+    endpoint,
+    region: S3_REGION,
+    credentials: S3_CREDENTIALS,
+    maxAttempts: 1,
+  });
+  const { jobArn } = await client.send(
+    new CreateModelInvocationJobCommand({
+      jobName: "a",
+      roleArn: "arn:aws:iam::123456789012:role/crossbatch",
+      modelId: "amazon.nova-lite-v1:0",
+      inputDataConfig: { s3InputDataConfig: { s3Uri: "s3://crossbatch/in.jsonl" } },
+      outputDataConfig: { s3OutputDataConfig: { s3Uri: "s3://crossbatch/out/" } },
+    }),
+  );
+  const look = async () => client.send(new GetModelInvocationJobCommand({ jobIdentifier: jobArn }));
+  await expect.poll(async () => (await look()).status, { timeout: 10_000 }).toBe("Failed");
+  expect((await look()).message).toContain("less records (1) than the required minimum of: 100");
+  client.destroy();
+  s3.destroy();
 });
 
 test("the key may be chosen", async () => {

@@ -181,7 +181,7 @@ describe("the provider", () => {
       name: "unknown",
       query: "provider=nobody",
       headers: {},
-      message: "Unknown provider 'nobody'. Configured here: openai, anthropic, gemini.",
+      message: "Unknown provider 'nobody'. Configured here: openai, anthropic, gemini, bedrock.",
     },
     {
       name: "two that differ",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { startAnthropicEmulator } from "../../src/emulators/anthropic/server.ts";
+import { startBedrockEmulator } from "../../src/emulators/bedrock/server.ts";
 import { sendCommand } from "../../src/emulators/control-routes.ts";
 import type { Fault } from "../../src/emulators/faults.ts";
 import { faultSchema } from "../../src/emulators/faults.ts";
@@ -27,6 +28,7 @@ test.each([
   ["Anthropic", startAnthropicEmulator],
   ["Gemini", startGeminiEmulator],
   ["S3", () => startS3Emulator({ buckets: ["bucket"] })],
+  ["Bedrock", () => startBedrockEmulator({ s3: "http://127.0.0.1:9" })],
 ])("the page lists exactly the methods of the %s emulator's control", async (name, start) => {
   await using emulator = await start();
   const refusal = await sendCommand(emulator.controlUrl, "none").catch(String);

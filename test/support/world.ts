@@ -56,7 +56,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     s3,
     region: REGION,
     speed,
-    limits: { minRecords: minimumLines },
+    limits: { recordsPerJobAtLeast: minimumLines },
   });
   const configured = options.withKey === false ? {} : { apiKey: PROVIDER_KEY };
   const given = options.config?.providers ?? {};

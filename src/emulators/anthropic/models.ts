@@ -65,6 +65,9 @@ const DEFAULT_MODELS: readonly ModelInfo[] = [
     aliases: ["claude-3-5-haiku-latest"],
   }),
   model("claude-3-haiku-20240307", { created: "2024-03-07", traits: CLAUDE_3, maxTokens: 4_096 }),
+  // Retired at Anthropic; examples still name them.
+  model("claude-3-opus-20240229", { created: "2024-02-29", traits: CLAUDE_3, maxTokens: 4_096 }),
+  model("claude-3-sonnet-20240229", { created: "2024-02-29", traits: CLAUDE_3, maxTokens: 4_096 }),
 ];
 
 export function createModelTable(more: readonly ModelInfo[]): ModelTable {

@@ -32,7 +32,7 @@ export interface S3Place {
 }
 
 /** Where each record lies in the spooled input, in its order. */
-export interface RecordTable {
+interface RecordTable {
   readonly offsets: readonly number[];
   readonly lengths: readonly number[];
   /** Which of the input's files each one came from. */

@@ -20,13 +20,14 @@ import { BEDROCK_LIMITS } from "./limits.ts";
 import type { ModelInfo } from "./models.ts";
 import { createModelTable } from "./models.ts";
 import { runtimeRoutes } from "./runtime.ts";
+import { createHttpStore } from "./s3-over-http.ts";
 import { errorHeaders, sendError, sendReply } from "./send.ts";
 import { openSpool } from "./spool.ts";
 import { listenToBoth } from "./two-protocols.ts";
 
 export interface BedrockEmulatorOptions {
-  /** The S3 emulator, in whose buckets jobs find their input and leave their output. */
-  readonly s3: { readonly control: { readonly store: ObjectStore } };
+  /** The S3 emulator, in whose buckets jobs find their input and leave their output; or the URL of any S3. */
+  readonly s3: { readonly control: { readonly store: ObjectStore } } | string;
   /** A free one if left out. */
   readonly port?: number;
   readonly host?: string;
@@ -68,7 +69,7 @@ export async function startBedrockEmulator(
   const plans = createLinePlans();
   const spool = await openSpool(options.dataDirectory ?? null);
   const book = createJobBook({
-    store: options.s3.control.store,
+    store: storeOf(options, region),
     spool,
     pace,
     plans,
@@ -140,6 +141,14 @@ export async function startBedrockEmulator(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** At an address the first pair of keys signs. */
+function storeOf({ s3, credentials = [] }: BedrockEmulatorOptions, region: string): ObjectStore {
+  if (typeof s3 !== "string") return s3.control.store;
+  const pair = [credentials].flat().find((one) => "accessKeyId" in one);
+  const keys = { accessKeyId: "emulator", secretAccessKey: "emulator", ...pair };
+  return createHttpStore(s3, { region, ...keys });
 }
 
 interface Api {

@@ -36,6 +36,9 @@ const DEFAULT_MODELS: readonly ModelInfo[] = [
   { name: "models/gemini-2.5-flash-lite", kind: "generate", thinking: "budget" },
   { name: "models/gemini-2.0-flash", kind: "generate" },
   { name: "models/gemini-2.0-flash-lite", kind: "generate" },
+  // Retired at Google; examples still name them.
+  { name: "models/gemini-1.5-flash", kind: "generate" },
+  { name: "models/gemini-1.5-pro", kind: "generate" },
   { name: "models/gemini-3-pro-preview", kind: "generate", thinking: "level" },
   { name: "models/gemini-3-flash-preview", kind: "generate", thinking: "level" },
   { name: "models/gemini-3.5-flash", kind: "generate", thinking: "level" },

@@ -84,7 +84,7 @@ describe("a model answers its own body in its own shape, in a job the same", () 
     ],
     ["Titan", TITAN, { inputText: `User: ${QUESTION}\nBot:` }, ["results", 0, "outputText"]],
     ["gpt-oss", OSS, chat(), ["choices", 0, "message", "content"]],
-  ])("%s", async (_title, model, body, path) => {
+  ])("%s", async (...[, model, body, path]) => {
     const reply = await invoke(model, body);
     expect([reply.status, reply.json.message]).toEqual([200, undefined]);
     let text = reply.json;
@@ -278,7 +278,7 @@ describe("what a model refuses", () => {
       "/texts: expected maximum item count: 96, found: 97",
     ],
     ["Cohere's embeddings", COHERE_3, cohere({ output_dimension: 256 }), ": extraneous key"],
-  ])("%s: %s %j", async (_title, model, body, message) => {
+  ])("%s: %s %j", async (...[, model, body, message]) => {
     const reply = await invoke(model, body);
     expect([reply.status, reply.type]).toEqual([400, "ValidationException"]);
     expect(reply.json.message).toContain(malformed + message);

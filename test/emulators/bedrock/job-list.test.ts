@@ -88,11 +88,15 @@ describe("a job's identifier", () => {
   ])("%s", async (_title, identifier, status) => {
     const id = stage.control.batches()[0]?.id ?? "";
     const reply = await stage.call("GET", `/model-invocation-job/${identifier(id)}`);
-    expect(reply.status).toBe(status);
-    if (status === 404) expect(reply.type).toBe("ResourceNotFoundException");
-    if (status === 400) expect(reply.type).toBe("ValidationException");
+    expect([reply.status, reply.type]).toEqual([status, TYPES[status]]);
   });
 });
+
+const TYPES: Readonly<Record<number, string | null>> = {
+  200: null,
+  400: "ValidationException",
+  404: "ResourceNotFoundException",
+};
 
 function arnIn(region: string, id: string): string {
   return encodeURIComponent(`arn:aws:bedrock:${region}:123456789012:model-invocation-job/${id}`);

@@ -1,4 +1,5 @@
 import {
+  BedrockClient,
   CreateModelInvocationJobCommand,
   GetModelInvocationJobCommand,
   ListModelInvocationJobsCommand,
@@ -6,7 +7,8 @@ import {
 } from "@aws-sdk/client-bedrock";
 import { describe, expect, test } from "vitest";
 import { sendCommand } from "../../../src/emulators/control-routes.ts";
-import { S3_BUCKET } from "../../support/s3.ts";
+import { startBedrockEmulator } from "../../../src/emulators/bedrock/server.ts";
+import { S3_BUCKET, S3_CREDENTIALS, S3_REGION } from "../../support/s3.ts";
 import {
   claudeBody,
   claudeRecords,
@@ -64,7 +66,8 @@ describe("the life of a job", () => {
       `out/${id}/manifest.json.out`,
     ]);
     const rows = await readRows(stage, id);
-    expect(rows.map(({ recordId }) => recordId).toSorted()).toEqual(["r1", "r2", "r3", "r4", "r5"]);
+    const names = rows.map(({ recordId }) => String(recordId));
+    expect(names.toSorted()).toEqual(["r1", "r2", "r3", "r4", "r5"]);
     for (const { recordId, modelInput, modelOutput } of rows) {
       expect(modelInput).toEqual(claudeBody(`What is ${recordId}?`));
       expect(modelOutput.content[0].text).toContain(`What is ${recordId}?`);
@@ -245,5 +248,43 @@ describe("the control of jobs", () => {
     stage.s3.control.clearJournal();
     expect(await stage.control.complete(id)).toBe("Completed");
     expect(stage.s3.control.journal()).toEqual([]);
+  });
+});
+
+describe("buckets at an address", () => {
+  test("serve as well as those of the same process", async () => {
+    await using stage = await startStage();
+    await using far = await startBedrockEmulator({
+      s3: stage.s3.url,
+      credentials: S3_CREDENTIALS,
+      limits: { recordsPerJobAtLeast: 1 },
+      speed: 0,
+    });
+    const client = new BedrockClient({
+      endpoint: far.url,
+      region: S3_REGION,
+      credentials: S3_CREDENTIALS,
+      maxAttempts: 1,
+    });
+    const run = async (name: string, uri: string) => {
+      const inputDataConfig = { s3InputDataConfig: { s3Uri: uri } };
+      const { jobArn: jobIdentifier } = await client.send(
+        new CreateModelInvocationJobCommand({ ...jobBody(name), inputDataConfig }),
+      );
+      await far.control.complete(jobIdentifier ?? "");
+      return client.send(new GetModelInvocationJobCommand({ jobIdentifier }));
+    };
+    await stage.put("far/it's.jsonl", claudeRecords(3));
+    await stage.put("far/ä & b.txt", "none");
+    expect(await run("fine", `s3://${S3_BUCKET}/far`)).toMatchObject({
+      status: "Completed",
+      successRecordCount: 3,
+    });
+    const [output = "", manifest = ""] = await stage.keys("out/");
+    expect((await stage.get(output)).trimEnd().split("\n")).toHaveLength(3);
+    expect(JSON.parse(await stage.get(manifest))).toMatchObject({ totalRecordCount: 3 });
+    const failed = await run("bad", "s3://no-such-bucket/in.jsonl");
+    expect(failed.message).toContain("NoSuchBucket: The specified bucket does not exist");
+    client.destroy();
   });
 });

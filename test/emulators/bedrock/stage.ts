@@ -19,7 +19,7 @@ import {
 import { specProblem } from "../../support/specs.ts";
 
 export const CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0";
-export const TOKEN = "bedrock-api-key-test-4711";
+const TOKEN = "bedrock-api-key-test-4711";
 
 export interface Stage extends AsyncDisposable {
   readonly url: string;

@@ -13,6 +13,8 @@ import { CLAUDE, claudeRecords, createJob, startStage } from "./stage.ts";
 
 const MESSAGES = [{ role: "user" as const, content: [{ text: "How many?" }] }];
 
+type Refused = readonly [string, Readonly<Record<string, string>>, number, string];
+
 async function refusalOf(options: {
   readonly region?: string;
   readonly accessKeyId?: string;
@@ -52,7 +54,7 @@ describe("who may come in", () => {
     ["nobody", {}, 403, "MissingAuthenticationTokenException"],
     ["a wrong API key", { authorization: "Bearer none" }, 403, "AccessDeniedException"],
     ["Basic", { authorization: "Basic a" }, 403, "IncompleteSignatureException"],
-  ])("not %s", async (_title, headers: Record<string, string>, status, type) => {
+  ])("not %s", async (...[, headers, status, type]: Refused) => {
     await using stage = await startStage();
     const response = await fetch(`${stage.url}/model-invocation-jobs`, { headers });
     expect(response.status).toBe(status);
@@ -118,6 +120,7 @@ describe("requests as AWS's SDKs recorded them", () => {
     const captures = readCaptures(name).filter(({ url }) => url.startsWith("/bedrock/"));
     expect(captures.length).toBeGreaterThan(3);
     let id = "abcdefghijkl";
+    const answers: string[] = [];
     for (const capture of captures) {
       const url = adapt(capture)
         .url.replaceAll("abcdefghijkl", id)
@@ -126,15 +129,14 @@ describe("requests as AWS's SDKs recorded them", () => {
       const answer = await exchange(emulator.url, bytesOf({ ...adapt(capture), url }));
       const text = answer.body.toString();
       expect([url, answer.status, text]).toEqual([url, 200, text]);
-      const body = JSON.parse(text);
-      if (url === "/model-invocation-job") {
-        id = body.jobArn.split("/").at(-1);
-      } else if (url.includes("-jobs?")) {
-        expect(body.invocationJobSummaries).toHaveLength(1);
-      } else if (!url.endsWith("/stop")) {
-        expect(body).toMatchObject({ jobName: "job-1", roleArn: expect.stringContaining("/r") });
-      }
+      const { jobArn } = JSON.parse(text);
+      if (url === "/model-invocation-job") id = jobArn.split("/").at(-1);
+      answers.push(text);
     }
+    expect(answers.filter((text) => text.includes('"jobName":"job-1"')).length).toBeGreaterThan(1);
+    expect(answers.filter((text) => text.startsWith('{"invocationJobSummaries":[{'))).toHaveLength(
+      1,
+    );
     expect(await emulator.control.advance(id)).toBe("Stopped");
   });
 });
@@ -164,7 +166,7 @@ describe("faults", () => {
     const send = async () =>
       stage.runtime.send(new ConverseCommand({ modelId: CLAUDE, messages: MESSAGES }));
     stage.control.inject(fault);
-    await expect(send()).rejects.toThrow();
+    await expect(send()).rejects.toBeInstanceOf(Error);
     expect((await send()).stopReason).toBe("end_turn");
     expect(stage.control.journal().map((entry) => entry.fault)).toEqual([fault.kind, null]);
   });

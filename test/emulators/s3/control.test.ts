@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { sendCommand } from "../../../src/emulators/control-routes.ts";
 import { startS3Emulator } from "../../../src/emulators/s3/server.ts";
@@ -38,6 +40,32 @@ describe("the control of the S3 emulator", () => {
       const reply = await sendRaw(server.emulator.url, { path: `/${S3_BUCKET}/key` });
       expect([reply.status, reply.code]).toEqual([status, code]);
     }
+  });
+
+  test("its store is the same buckets, without HTTP", async () => {
+    await using server = await startTestS3();
+    const { url, control } = server.emulator;
+    const { store } = control;
+    const chunks = async function* chunks() {
+      yield Buffer.from("con");
+      yield Buffer.from("tent");
+    };
+    await store.write(S3_BUCKET, "a/b", { bytes: 7, chunks, contentType: "text/plain" });
+    const reply = await sendRaw(url, { path: `/${S3_BUCKET}/a/b` });
+    expect([reply.status, reply.text]).toEqual([200, "content"]);
+    expect(reply.headers).toMatchObject({
+      "content-type": "text/plain",
+      etag: `"${createHash("md5").update("content").digest("hex")}"`,
+    });
+    await sendRaw(url, { method: "PUT", path: `/${S3_BUCKET}/a/a`, body: "x" });
+    expect(await store.list(S3_BUCKET, "a/")).toEqual([
+      { key: "a/a", bytes: 1 },
+      { key: "a/b", bytes: 7 },
+    ]);
+    expect(await text(store.read(S3_BUCKET, "a/a"))).toBe("x");
+    await expect(store.list("none", "")).rejects.toThrow("does not exist");
+    await expect(text(store.read(S3_BUCKET, "none"))).rejects.toThrow("not exist");
+    expect(control.journal()).toHaveLength(2);
   });
 
   test("bodies lie in a folder of its own, which goes when the emulator ends", async () => {
