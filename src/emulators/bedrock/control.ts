@@ -10,6 +10,8 @@ import type { EarlyEnd } from "./job-life.ts";
 export interface BedrockControl extends Control, BatchControl {
   /** Ends a job before its time, with the results of the records that were run. */
   readonly endBatch: (batchId: string, state: EarlyEnd, message: string) => Promise<string>;
+  /** The next so many streams break off in the middle with an exception, as Bedrock's do. */
+  readonly failStreams: (times: number) => void;
 }
 
 export type OwnControl = Omit<BedrockControl, keyof Control>;
@@ -19,5 +21,6 @@ export function ownCommands(own: OwnControl): Readonly<Record<string, Command>> 
   return {
     ...batchCommands(own),
     endBatch: command(z.tuple([z.string(), early, z.string()]), own.endBatch),
+    failStreams: command(z.tuple([z.int().nonnegative()]), own.failStreams),
   };
 }

@@ -14,6 +14,18 @@ export function writeEvent(type: string, payload: unknown): Buffer {
   );
 }
 
+/** How a stream tells that it can't go on. */
+export function writeException(type: string, message: string): Buffer {
+  return writeMessage(
+    {
+      ":exception-type": type,
+      ":content-type": "application/json",
+      ":message-type": "exception",
+    },
+    Buffer.from(JSON.stringify({ message })),
+  );
+}
+
 function writeMessage(headers: Readonly<Record<string, string>>, payload: Buffer): Buffer {
   const head = Buffer.concat(Object.entries(headers).map(writeHeader));
   const message = Buffer.alloc(PRELUDE_BYTES + head.length + payload.length + CHECKSUM_BYTES);

@@ -7,13 +7,15 @@ import type { Answer, Api } from "./answers/reply.ts";
 import { invalid } from "./bedrock-error.ts";
 import type { Call, Reply, Route } from "./call.ts";
 import { json, parseBody } from "./call.ts";
-import { writeEvent } from "./event-stream.ts";
+import { writeEvent, writeException } from "./event-stream.ts";
 import type { ModelInfo, ModelTable } from "./models.ts";
 import { isEmbedding } from "./models.ts";
 
 export interface RuntimeHost {
   readonly models: ModelTable;
   readonly minCharacters: number;
+  /** Asked once a stream: whether it breaks off in the middle. */
+  readonly breaksOff: () => boolean;
 }
 
 /** What jobs are made of, called one request at a time, streamed or not. */
@@ -29,13 +31,13 @@ export function runtimeRoutes(host: RuntimeHost): readonly Route[] {
       if (isEmbedding(model)) throw invalid("The model is unsupported for streaming.");
       return {
         kind: "events",
-        messages: invokeMessages(model, answered),
+        messages: breakOff(invokeMessages(model, answered), host.breaksOff()),
         headers: { "x-amzn-bedrock-content-type": "application/json" },
       };
     }),
     route("converse-stream", (call) => ({
       kind: "events",
-      messages: converseMessages(ask(call, "converse", host).answered),
+      messages: breakOff(converseMessages(ask(call, "converse", host).answered), host.breaksOff()),
       headers: {},
     })),
   ];
@@ -73,4 +75,21 @@ function* invokeMessages(model: ModelInfo, answered: Answer): Iterable<Buffer> {
 
 function* converseMessages(answered: Answer): Iterable<Buffer> {
   for (const [type, payload] of streamConverse(answered.body)) yield writeEvent(type, payload);
+}
+
+const MESSAGES_BEFORE_BREAK = 3;
+
+function* breakOff(messages: Iterable<Buffer>, isBroken: boolean): Iterable<Buffer> {
+  let left = isBroken ? MESSAGES_BEFORE_BREAK : Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    if (left === 0) {
+      yield writeException(
+        "throttlingException",
+        "Too many tokens, please wait before trying again.",
+      );
+      return;
+    }
+    left -= 1;
+    yield message;
+  }
 }

@@ -82,6 +82,12 @@ export async function startBedrockEmulator(
     seed: options.seed ?? 1,
     minCharacters,
   });
+  let failingStreams = 0;
+  const breaksOff = () => {
+    if (failingStreams === 0) return false;
+    failingStreams -= 1;
+    return true;
+  };
   const own = {
     ...createBatchControl({
       pace,
@@ -99,6 +105,9 @@ export async function startBedrockEmulator(
     }),
     endBatch: async (...[id, state, message]: Parameters<BedrockControl["endBatch"]>) =>
       book.get(id).endAs(state, message),
+    failStreams: (times: number) => {
+      failingStreams = times;
+    },
   };
   const realNow = options.now ?? Date.now;
   const centre = createControl({
@@ -115,7 +124,7 @@ export async function startBedrockEmulator(
   });
   const { credentials } = options;
   const api: Api = {
-    routes: [...book.routes, ...runtimeRoutes({ models, minCharacters })],
+    routes: [...book.routes, ...runtimeRoutes({ models, minCharacters, breaksOff })],
     maxBytes: limits.bodyBytes,
     rules: {
       region,

@@ -116,6 +116,19 @@ describe("Converse", () => {
     }
   });
 
+  test("a stream breaks off with an exception where the control says so", async () => {
+    const request = { modelId: CLAUDE, messages: user("How many apples?") };
+    const read = async () => {
+      const { stream } = await stage.runtime.send(new ConverseStreamCommand(request));
+      let events = 0;
+      for await (const event of stream ?? []) events += Object.keys(event).length;
+      return events;
+    };
+    stage.control.failStreams(1);
+    await expect(read()).rejects.toMatchObject({ name: "ThrottlingException" });
+    expect(await read()).toBeGreaterThan(5);
+  });
+
   const call = { toolUse: { toolUseId: "t1", name: "weather", input: {} } };
   const result = { toolResult: { toolUseId: "t1", content: [{ text: "sun" }] } };
   const turns = (...contents: unknown[]) =>
