@@ -54,7 +54,9 @@ function namedProviders(
 ): readonly string[] {
   const header = request.headers["x-model-provider"];
   const names = [header ?? []].flat().flatMap((value) => value.split(","));
-  return [...names, ...elsewhere.map((name) => name ?? "")].map((name) => name.trim()).filter(Boolean);
+  return [...names, ...elsewhere.map((name) => name ?? "")]
+    .map((name) => name.trim())
+    .filter(Boolean);
 }
 
 const SECRET_HEADERS: ReadonlySet<string> = new Set([

@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chatLines, createBatch, readLines, uploadLines, waitForEnd } from "../../support/batches.ts";
+import {
+  chatLines,
+  createBatch,
+  readLines,
+  uploadLines,
+  waitForEnd,
+} from "../../support/batches.ts";
 import { BUCKET, MODELS, PROVIDERS, REGION, startWorld, type World } from "../../support/world.ts";
 
 let world: World;
