@@ -30,7 +30,6 @@ export async function pollPart(
         : {}),
     });
     const parts = await tables.batches.parts(batch.id);
-    const unsent = preparedOf(batch).unsent?.lines ?? 0;
     const isLast = parts.every((each) => each.id === part.id || isOver(each));
     await changeBatch(tables, batch.id, (current) => {
       const state = nextState(current.state, isLast ? report : stillRunning(report));
@@ -39,7 +38,7 @@ export async function pollPart(
       return {
         polledAt: now,
         state,
-        counts: sumCounts(parts, { unsent, total: current.counts.total }),
+        counts: sumCounts(current, parts),
         model: current.model ?? report.model,
         usage: report.kind === "ended" && parts.length === 1 ? report.usage : current.usage,
         times: {
@@ -73,18 +72,25 @@ function stillRunning(report: JobReport): JobReport {
 }
 
 /** Of all Parts, and of the lines that were never sent. What a provider doesn't say is counted here. */
-export function sumCounts(
-  parts: readonly Part[],
-  known: { readonly unsent: number; readonly total: number },
-): Counts {
+export function sumCounts(batch: Batch, parts: readonly Part[]): Counts {
+  const { unsent, lines } = preparedOf(batch);
+  const never = unsent?.lines ?? 0;
   const sum = (pick: (counts: Counts) => number) =>
     parts.reduce((all, { counts }) => all + pick(counts), 0);
-  const total = sum((counts) => counts.total);
-  return {
-    total: Math.max(total + known.unsent, known.total),
-    completed: sum((counts) => counts.completed),
-    failed: sum((counts) => counts.failed) + known.unsent,
-  };
+  const total =
+    lines > 0
+      ? lines
+      : Math.max(
+          sum((counts) => counts.total),
+          batch.counts.total,
+        );
+  // A line that was sent in pieces counts once.
+  const completed = Math.min(
+    sum((counts) => counts.completed),
+    total - never,
+  );
+  const failed = Math.min(sum((counts) => counts.failed) + never, total - completed);
+  return { total, completed, failed };
 }
 
 /** States go forward only. What has ended upstream is `finalizing` until its results are here; a cancel stays one to the end. */

@@ -109,10 +109,9 @@ function saveCounts(
   return context.database.transaction(async (tables) => {
     const saved = await tables.batches.updatePart(part, { counts });
     const parts = await tables.batches.parts(batch.id);
-    const unsent = preparedOf(batch).unsent?.lines ?? 0;
     await changeBatch(tables, batch.id, (current) => ({
       polledAt: context.now(),
-      counts: sumCounts(parts, { unsent, total: current.counts.total }),
+      counts: sumCounts(current, parts),
     }));
     return saved;
   });
