@@ -46,20 +46,34 @@ export async function upload(url: string, bytes: number, key: string): Promise<T
 }
 
 /** Downloads and forgets. */
-export async function download(url: string, key: string): Promise<Transfer> {
+export async function download(
+  url: string,
+  key: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Transfer> {
   const startedAt = performance.now();
-  const answer = await get(url, key);
+  const answer = await get(url, key, { headers });
   let bytes = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) bytes += chunk.length;
   if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode}`);
   return { seconds: (performance.now() - startedAt) / 1_000, bytes, body: "" };
 }
 
-export function get(url: string, key: string, agent?: Agent): Promise<IncomingMessage> {
+export function get(
+  url: string,
+  key: string,
+  {
+    headers = {},
+    agent,
+  }: { readonly headers?: Readonly<Record<string, string>>; readonly agent?: Agent } = {},
+): Promise<IncomingMessage> {
   return new Promise<IncomingMessage>((resolve, reject) => {
     request(
       url,
-      { headers: { authorization: `Bearer ${key}` }, ...(agent === undefined ? {} : { agent }) },
+      {
+        headers: { authorization: `Bearer ${key}`, ...headers },
+        ...(agent === undefined ? {} : { agent }),
+      },
       resolve,
     )
       .once("error", reject)
@@ -96,7 +110,7 @@ export async function measure(
       left -= 1;
       const startedAt = performance.now();
       try {
-        await text(await get(url, options.key, agent));
+        await text(await get(url, options.key, { agent }));
         times.push(performance.now() - startedAt);
       } catch {
         errors += 1;
