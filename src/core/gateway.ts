@@ -4,7 +4,7 @@ import type { ByteRange } from "./blobs.ts";
 import type { Client } from "./client.ts";
 import type { StoredFile, Upload, UploadPart } from "./file.ts";
 import type { FormatName } from "./format.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** One request of a client, as every operation needs it. */
 export interface Call {
@@ -56,10 +56,9 @@ export interface CompleteUpload {
   readonly md5: string | null;
 }
 
-/** Where a batch's lines are: in a file, or in the create itself, parsed or stored already, a line each. */
+/** Where a batch's lines are: in a file, or come with the create and stored already, a line each. */
 export type BatchInput =
   | { readonly kind: "file"; readonly id: string }
-  | { readonly kind: "requests"; readonly requests: readonly Json[] }
   | { readonly kind: "content"; readonly content: ReceivedContent };
 
 export interface CreateBatch {

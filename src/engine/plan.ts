@@ -80,6 +80,13 @@ function unread(batch: Batch): PlannedBatch {
   return { ...NOTHING, shares: [{ ...share, models: [], mode: "native", inputBlob: null }] };
 }
 
+const EMPTY: BatchError = {
+  code: "empty_file",
+  message: "The input file is empty. A batch needs at least one line.",
+  param: null,
+  line: null,
+};
+
 interface BatchWork {
   readonly batch: Batch;
   readonly provider: Provider;
@@ -101,6 +108,7 @@ async function planInput(
     signal,
   );
   await context.blobs.put(lineIndexKey(batch.id), oneChunk(survey.indexBytes), signal);
+  if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);
   const target = { provider, endpoint: batch.endpoint, model: batch.model, variant, mode };
   const planned = planLines(survey, target);

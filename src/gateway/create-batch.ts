@@ -14,7 +14,7 @@ import { endpointsOf, hasEndpoint } from "../lines/endpoints.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { insertFile } from "./create-file.ts";
-import { firstModel, receiveInlineRequests } from "./inline-requests.ts";
+import { firstModel, inlineFile } from "./inline-requests.ts";
 import { fetchInput } from "./fetch-input.ts";
 import { findFile } from "./lookup.ts";
 import { openSource, placed } from "./mirror.ts";
@@ -57,33 +57,29 @@ export async function createBatch(
   return viewOf({ ...batch, native, options });
 }
 
+/** After a failure it may be there all the same: what came inline is left for the sweep. */
 async function insertBatch(
   context: GatewayContext,
   call: Call,
   { batch, inline, provider, account }: Prepared & { readonly batch: Batch },
 ): Promise<void> {
-  try {
-    await context.database.transaction(async (tables) => {
-      if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
-      await tables.batches.insert(batch);
-      await insertAliases(tables, "batch", batch);
-      await context.accounts.keep(account.access, provider, tables);
-      await tables.events.append({
-        id: context.newId(batch.times.createdAt),
-        at: batch.times.createdAt,
-        owner: batch.owner,
-        actor: call.client.owner ?? batch.owner,
-        kind: "batch",
-        objectId: batch.id,
-        what: "created",
-        data: { provider: provider.name, endpoint: batch.endpoint },
-      });
-      await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
+  await context.database.transaction(async (tables) => {
+    if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
+    await tables.batches.insert(batch);
+    await insertAliases(tables, "batch", batch);
+    await context.accounts.keep(account.access, provider, tables);
+    await tables.events.append({
+      id: context.newId(batch.times.createdAt),
+      at: batch.times.createdAt,
+      owner: batch.owner,
+      actor: call.client.owner ?? batch.owner,
+      kind: "batch",
+      objectId: batch.id,
+      what: "created",
+      data: { provider: provider.name, endpoint: batch.endpoint },
     });
-  } catch (error) {
-    await removeBlobs(context, blobsOf(inline));
-    throw error;
-  }
+    await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
+  });
 }
 
 /** It was never acknowledged, so there is nothing to keep. */
@@ -133,15 +129,12 @@ async function prepare(
   request: CreateBatch,
 ): Promise<Prepared> {
   if (request.input.kind !== "file") {
-    const model = request.model ?? (await firstModel(context, request.input, call.signal));
+    const { content } = request.input;
+    const model = request.model ?? (await firstModel(context, content, call.signal));
     const provider = resolveProvider(call, context.providers, { model });
     checkEndpoint(provider, request.endpoint);
     const { account } = openSource(context, placed(call, request.options), provider);
-    const inline = await receiveInlineRequests(context, call, {
-      input: request.input,
-      provider,
-      account,
-    });
+    const inline = inlineFile(context, call, { content, provider, account });
     return { input: inline, inline, provider, account };
   }
   const found = await findFile(context, call, request.input.id);

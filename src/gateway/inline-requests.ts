@@ -1,46 +1,27 @@
 import type { OpenAccount } from "../core/accounts.ts";
-import { GatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
-import type { BatchInput, Call } from "../core/gateway.ts";
-import type { Json } from "../core/json.ts";
+import type { Call, ReceivedContent } from "../core/gateway.ts";
 import type { Provider } from "../core/provider.ts";
 import { formats } from "../formats/formats.ts";
 import { createLineGlance } from "../lines/line-glance.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
 import { ownExpiry } from "./create-file.ts";
-import { receive } from "./receive.ts";
-
-type InlineInput = Exclude<BatchInput, { readonly kind: "file" }>;
 
 /**
- * Lines that came inside a create become a File like any other, so that what follows knows no difference. Its bytes are
- * durable; its row is written with that of the batch.
+ * Lines that came inside a create are a File like any other, so that what follows knows no difference. Its row is written
+ * with that of the batch.
  */
-export async function receiveInlineRequests(
+export function inlineFile(
   context: GatewayContext,
   call: Call,
   work: {
-    readonly input: InlineInput;
+    readonly content: ReceivedContent;
     readonly provider: Provider;
     readonly account: OpenAccount;
   },
-): Promise<StoredFile> {
-  const { input, provider, account } = work;
-  if (input.kind === "requests" && input.requests.length === 0) {
-    throw new GatewayError(
-      "invalid_request",
-      "'requests' is empty. Give at least one, or an 'input_file_id'.",
-      {
-        param: "requests",
-        reason: "invalid_value",
-      },
-    );
-  }
-  const content =
-    input.kind === "content"
-      ? input.content
-      : await receive(context, lines(input.requests), call.signal);
+): StoredFile {
+  const { content, provider, account } = work;
   const now = context.now();
   const createdAt = wholeSecond(now);
   return {
@@ -74,14 +55,9 @@ const HEAD_BYTES = 256 * 1024;
 /** The model that the first line names: its prefix may name the provider. */
 export async function firstModel(
   context: GatewayContext,
-  input: InlineInput,
+  { blob, bytes }: ReceivedContent,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (input.kind === "requests") {
-    const [first] = input.requests;
-    return first === undefined ? null : glanceAt(Buffer.from(JSON.stringify(first))).model;
-  }
-  const { blob, bytes } = input.content;
   if (bytes === 0) return null;
   const range = { start: 0, end: Math.min(bytes, HEAD_BYTES) - 1 };
   const chunks: Uint8Array[] = [];
@@ -92,14 +68,3 @@ export async function firstModel(
 }
 
 const glanceAt = createLineGlance(Object.values(formats));
-
-const LINES_PER_CHUNK = 200;
-
-async function* lines(requests: readonly Json[]): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < requests.length; at += LINES_PER_CHUNK) {
-    const chunk = requests
-      .slice(at, at + LINES_PER_CHUNK)
-      .map((request) => `${JSON.stringify(request)}\n`);
-    yield await Promise.resolve(Buffer.from(chunk.join("")));
-  }
-}

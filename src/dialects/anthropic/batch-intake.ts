@@ -4,6 +4,7 @@ import { GatewayError } from "../../core/errors.ts";
 import { HashSet } from "../../lib/hash-set.ts";
 import { createJsonArrayCutter, type CutBody } from "../../lib/json-array-cutter.ts";
 import { JsonStreamError } from "../../lib/json-stream-error.ts";
+import type { CreateIntake } from "../streamed-create.ts";
 import { createEnvelopeCheck } from "./batch-envelope.ts";
 import { invalid } from "./errors.ts";
 import { batchFieldsSchema } from "./schemas.ts";
@@ -11,12 +12,8 @@ import { WORDING } from "./validation.ts";
 
 export type BatchFields = z.output<typeof batchFieldsSchema>;
 
-/** Reads the body of a create while it arrives: its requests become lines, and its other fields are kept. */
-export interface BatchIntake {
-  /** The lines that the chunk holds, in the chunk's own memory; nothing once the body is known to be refused. */
-  push(chunk: Buffer): Buffer;
-  /** Throws what is wrong with the body: first that it isn't JSON, if it isn't. */
-  end(): void;
+/** What is wrong is told at the end: first that the body isn't JSON, if it isn't. */
+interface BatchIntake extends CreateIntake {
   /** After the end. */
   fields(): BatchFields;
 }

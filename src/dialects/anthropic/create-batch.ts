@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { DialectServices } from "../../core/dialect.ts";
-import { GatewayError, isGatewayError } from "../../core/errors.ts";
+import { GatewayError } from "../../core/errors.ts";
 import type { BatchView, Call, ReceivedContent } from "../../core/gateway.ts";
 import { clientSignal } from "../../lib/client-signal.ts";
 import type { Callers } from "../callers.ts";
 import { optionsOf } from "../gateway-fields.ts";
+import { discardRefused, receiveRequests } from "../streamed-create.ts";
+import { invalid } from "./errors.ts";
 import { type BatchFields, createBatchIntake } from "./batch-intake.ts";
 import type { RenderBatch } from "./batches.ts";
 
@@ -24,50 +26,30 @@ export function mountCreateBatch(
 }
 
 interface ReceivedBatch {
-  readonly content: ReceivedContent;
+  readonly content: ReceivedContent | null;
   readonly fields: BatchFields;
 }
 
 async function receiveBatch(
-  { raw, headers }: FastifyRequest,
+  request: FastifyRequest,
   { gateway, limits }: DialectServices,
   signal: AbortSignal,
 ): Promise<ReceivedBatch> {
-  if (Number(headers["content-length"] ?? 0) > limits.batchBytes) throw tooLarge(limits.batchBytes);
   const intake = createBatchIntake(limits);
-  let bytes = 0;
-  async function* lines(): AsyncGenerator<Uint8Array> {
-    // Destroying the request would take the answer along.
-    for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-      if (!Buffer.isBuffer(chunk)) continue;
-      bytes += chunk.length;
-      if (bytes > limits.batchBytes) throw tooLarge(limits.batchBytes);
-      const cut = intake.push(chunk);
-      if (cut.length > 0) yield cut;
-    }
-    intake.end();
-  }
-  try {
-    const content = await gateway.receive(lines(), signal);
-    return { content, fields: intake.fields() };
-  } catch (error) {
-    // A client that is still sending reads its answer only after that.
-    raw.resume();
-    throw isCutShort(error)
-      ? new GatewayError("client_closed", "The request ended before its body did.", {
-          cause: error,
-        })
-      : error;
-  }
+  const maxBytes = limits.batchBytes;
+  const content = await receiveRequests(request, { gateway, intake, maxBytes, tooLarge, signal });
+  return { content, fields: intake.fields() };
 }
 
 async function createBatch(
-  { gateway, log }: DialectServices,
+  services: DialectServices,
   call: Call,
   { content, fields }: ReceivedBatch,
 ): Promise<BatchView> {
+  // The intake has refused a body without requests.
+  if (content === null) throw invalid("requests", "Field required");
   try {
-    return await gateway.createBatch(call, {
+    return await services.gateway.createBatch(call, {
       input: { kind: "content", content },
       endpoint: "/v1/chat/completions",
       completionWindow: "24h",
@@ -77,22 +59,9 @@ async function createBatch(
       options: optionsOf(fields),
     });
   } catch (error) {
-    if (isRefusal(error)) {
-      await gateway.discard(content).catch((failure: unknown) => {
-        log.warn({ error: failure, blob: content.blob }, "a refused batch could not be removed");
-      });
-    }
+    await discardRefused(services, content, error);
     throw error;
   }
-}
-
-/** After any other failure the batch may be there and read these bytes; if it isn't, a sweep finds that no row names them. */
-function isRefusal(error: unknown): boolean {
-  return isGatewayError(error) && error.status < 500 && error.code !== "client_closed";
-}
-
-function isCutShort(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }
 
 function tooLarge(limit: number): GatewayError {

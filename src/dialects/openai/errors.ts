@@ -78,3 +78,12 @@ export function notAnObject(): GatewayError {
     { reason: "invalid_type" },
   );
 }
+
+/** `problem` goes on from "The JSON body of the request". */
+export function invalidBody(problem: string): GatewayError {
+  return new GatewayError("invalid_request", `The JSON body of the request ${problem}.`);
+}
+
+export function bodyTooLarge(problem: string): GatewayError {
+  return new GatewayError("too_large", `The body of the request is too large: ${problem}.`);
+}

@@ -3,6 +3,7 @@ import type { Dialect, DialectServices } from "../../core/dialect.ts";
 import { acceptForms } from "../../lib/multipart-form.ts";
 import { mountBatches } from "./batches.ts";
 import type { Callers } from "../callers.ts";
+import { mountCreateBatch } from "./create-batch.ts";
 import { openaiCallers } from "./call.ts";
 import { renderError } from "./errors.ts";
 import { FACTS } from "./facts.ts";
@@ -21,6 +22,7 @@ export const openaiDialect: Dialect<FastifyPluginAsync> = {
     mountFiles(app, services, callers);
     mountUploads(app, services, callers);
     mountBatches(app, services, callers);
+    await app.register(async (scope) => mountCreateBatch(scope, services, callers));
     await app.register(forms(services, callers));
   },
   renderError,

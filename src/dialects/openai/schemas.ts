@@ -1,7 +1,5 @@
 // https://platform.openai.com/docs/api-reference/files, …/uploads and …/batch
 import { z } from "zod";
-import type { Json } from "../../core/json.ts";
-import { isJsonObject } from "../../core/json.ts";
 import {
   fileName,
   gatewayFields,
@@ -71,21 +69,6 @@ const metadata = z.record(text, text.max(512)).superRefine((pairs, context) => {
   }
 });
 
-/** Looked at line by line only when they are stored: there may be thousands. */
-const inlineRequests = z
-  .custom<readonly Json[]>((value) => Array.isArray(value), "expected an array of requests.")
-  .superRefine((requests, context) => {
-    if (requests.length === 0) {
-      context.addIssue(
-        "empty array. Expected an array with minimum length 1, but got an empty array instead.",
-      );
-    }
-    const wrong = requests.findIndex((request) => !isJsonObject(request));
-    if (wrong !== -1) {
-      context.addIssue({ code: "custom", path: [wrong], message: "expected an object." });
-    }
-  });
-
 export const createBatchSchema = z.strictObject({
   input_file_id: text.nullish(),
   endpoint: z.enum([
@@ -101,7 +84,6 @@ export const createBatchSchema = z.strictObject({
   completion_window: z.enum(["24h"]),
   metadata: metadata.nullish(),
   output_expires_after: expiresAfter.nullish(),
-  requests: inlineRequests.nullish(),
   ...gatewayFields,
 });
 

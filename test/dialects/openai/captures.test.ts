@@ -48,7 +48,10 @@ async function replay(capture: Capture) {
 }
 
 const inline = {
-  input: { kind: "requests", requests: [{ custom_id: "a", params: {} }] },
+  input: {
+    kind: "content",
+    content: { blob: expect.any(String), bytes: 30, sha256: expect.any(String), lines: 1 },
+  },
   endpoint: "/v1/chat/completions",
   completionWindow: "24h",
   metadata: { k: "v" },

@@ -126,7 +126,7 @@ test("what only the gateway knows can be said in every call", async () => {
   expect(host.gateway.calls.at(-1)).toMatchObject({
     operation: "createBatch",
     argument: {
-      input: { kind: "requests", requests },
+      input: { kind: "content", content: { lines: 1 } },
       model: "claude",
       options: { output_s3_uri: "s3://b/p" },
     },
@@ -135,7 +135,7 @@ test("what only the gateway knows can be said in every call", async () => {
   const both = { ...extra, input_file_id: "file-1", endpoint: "/v1/chat/completions" } as const;
   await openai.batches.create({ ...both, completion_window: "24h" });
   expect(host.gateway.calls.pop()).toMatchObject({
-    argument: { input: { kind: "requests", requests } },
+    argument: { input: { kind: "content", content: { lines: 1 } } },
   });
   await openai.batches.retrieve(batch.id, { query: { provider: "bedrock" } });
   await openai.batches.cancel(batch.id, { body: { provider: "gemini" } });
