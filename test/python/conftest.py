@@ -7,7 +7,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import anthropic
@@ -26,13 +26,16 @@ class Gateway:
 
     url: str
     emulators: dict[str, str]
+    clients: dict[str | None, anthropic.Anthropic] = field(default_factory=dict)
 
     def openai(self) -> openai.OpenAI:
         return openai.OpenAI(base_url=f"{self.url}/openai", api_key="your-api-key")
 
     def anthropic(self, provider: str | None = None) -> anthropic.Anthropic:
-        headers = {} if provider is None else {"x-model-provider": provider}
-        return anthropic.Anthropic(base_url=f"{self.url}/anthropic", api_key="virtual-key-or-dummy-key", default_headers=headers)
+        if provider not in self.clients:
+            headers = {} if provider is None else {"x-model-provider": provider}
+            self.clients[provider] = anthropic.Anthropic(base_url=f"{self.url}/anthropic", api_key="virtual-key-or-dummy-key", default_headers=headers)
+        return self.clients[provider]
 
     def control(self, emulator: str, method: str, *arguments):
         """docs/emulators.md lists the methods."""
@@ -42,9 +45,9 @@ class Gateway:
 
     @contextmanager
     def held(self, provider: str) -> Iterator[None]:
-        """Meanwhile no batch of the provider moves on; lines that run one by one are slow instead."""
+        """Meanwhile no batch of the provider moves on, nor do lines that run one by one: the provider is busy."""
         self.control(provider, "setSpeed", 0)
-        self.control(provider, "inject", {"kind": "slow", "milliseconds": 3_000, "path": "^/model/", "times": 1_000})
+        self.control(provider, "inject", {"kind": "status", "status": 429, "retryAfterSeconds": 1, "path": "^/model/", "times": 1_000})
         try:
             yield
         finally:

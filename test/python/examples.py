@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "examples"
@@ -18,6 +19,8 @@ PROVIDERS = list(MODELS)
 
 # Longest first: one model's name is part of another's.
 ANY_MODEL = "|".join(re.escape(model) for model in sorted(MODELS.values(), key=len, reverse=True))
+
+PLACEHOLDER = r"(?:file|batch)-abc123"
 
 
 def example_names(dialect: str) -> list[str]:
@@ -35,19 +38,19 @@ class Runner:
         self.dialect = dialect
         self.url = url
 
-    def run(self, name: str, *, provider: str | None = None, model: str | None = None, **ids: str) -> dict:
-        """`provider` and `model` instead of those that the example names, and ids for its `file-abc123` and `batch-abc123`."""
+    def run(self, name: str, *, provider: str | None = None, model: str | None = None, id: str | None = None) -> dict:
+        """Returns the example's variables. `provider` and `model` stand in for those that it names, `id` for its `file-abc123` or `batch-abc123`."""
         code = read_example(self.dialect, name)
         if provider is not None:
             code = WITH_PROVIDER[self.dialect](code, provider)
         if model is not None:
             code = replace(ANY_MODEL, model, code)
-        for kind, value in ids.items():
-            code = replace(f'{kind} = "{PLACEHOLDER}"' if f"{kind} =" in code else f'="{PLACEHOLDER}"', lambda found: found[0].split('"')[0] + repr(value), code)
-        assert not re.search(f'"{PLACEHOLDER}"', code), f"{name} needs an id"
+        if id is not None:
+            code = replace(PLACEHOLDER, id, code)
+        assert not re.search(PLACEHOLDER, code), f"{name} needs an id"
         names: dict = {"__name__": name}
         if "client = " not in code:
-            # The document sets its client up once, in the first example.
+            # The document sets its client up once, in its first example.
             self.execute(read_example(self.dialect, "01_client_setup"), names)
         self.execute(code, names)
         return names
@@ -60,10 +63,7 @@ class Runner:
         exec(compile(code, names["__name__"], "exec"), names)
 
 
-PLACEHOLDER = r"(?:file|batch)-abc123"
-
-
-def replace(pattern: str, by, code: str) -> str:
+def replace(pattern: str, by: str | Callable[[re.Match], str], code: str) -> str:
     """A change that finds nothing to change would leave a test that tests something else."""
     changed, count = re.subn(pattern, by if callable(by) else lambda _: by, code)
     assert count > 0, f"no {pattern} in:\n{code}"
