@@ -98,7 +98,7 @@ def test_lines_that_fail_are_told_in_each_sdks_way(gateway, oai, ant, provider):
     assert rows["line-2"].error.type == "error" and rows["line-2"].error.error.message
 
 
-def test_a_file_of_one_sdk_is_the_input_of_the_others_batch(gateway, oai, ant):
+def test_a_file_of_one_sdk_is_the_input_of_the_others_batch(oai, ant):
     lines = "\n".join(json.dumps({"custom_id": each, "params": params(each, "anthropic")}) for each in FEW).encode()
     file = ant.beta.files.upload(file=("messages.jsonl", lines, "application/jsonl"))
     batch = create_batch(oai, file.id, "anthropic")
