@@ -1,0 +1,49 @@
+import time
+from openai import OpenAI
+
+client = OpenAI(
+    base_url="http://localhost:8080/openai",
+    api_key="your-openai-api-key"
+)
+
+# Configuration
+provider = "openai"
+
+# Step 1: Create OpenAI JSONL content
+jsonl_content = '''{"custom_id": "req-1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What is 2+2?"}], "max_tokens": 100}}
+{"custom_id": "req-2", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What is the capital of France?"}], "max_tokens": 100}}'''
+
+# Step 2: Upload file (uses OpenAI's native file storage)
+print("Step 1: Uploading batch input file...")
+uploaded_file = client.files.create(
+    file=("batch_e2e.jsonl", jsonl_content.encode(), "application/jsonl"),
+    purpose="batch",
+    extra_body={"provider": provider},
+)
+print(f"  Uploaded file: {uploaded_file.id}")
+
+# Step 3: Create batch
+print("Step 2: Creating batch job...")
+batch = client.batches.create(
+    input_file_id=uploaded_file.id,
+    endpoint="/v1/chat/completions",
+    completion_window="24h",
+    extra_body={"provider": provider},
+)
+print(f"  Created batch: {batch.id}, status: {batch.status}")
+
+# Step 4: Poll for completion
+print("Step 3: Polling batch status...")
+for i in range(10):
+    batch = client.batches.retrieve(batch.id, extra_query={"provider": provider})
+    print(f"  Poll {i+1}: status = {batch.status}")
+
+    if batch.status in ["completed", "failed", "expired", "cancelled"]:
+        break
+
+    if batch.request_counts:
+        print(f"    Completed: {batch.request_counts.completed}/{batch.request_counts.total}")
+
+    time.sleep(5)
+
+print(f"\nSuccess! Batch {batch.id} workflow completed.")
