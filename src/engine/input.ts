@@ -34,7 +34,7 @@ export function partBlob(part: Part): string | null {
 }
 
 /** A Part's lines in its provider's format. */
-export function openPart(
+function openPart(
   context: EngineContext,
   { batch, part }: { readonly batch: Batch; readonly part: Part },
   signal: AbortSignal,

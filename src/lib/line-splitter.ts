@@ -143,14 +143,3 @@ function hasBom(buffer: Buffer, at: number): boolean {
 function isBlank(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB || byte === CARRIAGE_RETURN;
 }
-
-/** Runs a whole stream through a splitter. */
-export async function splitLines(
-  chunks: AsyncIterable<Uint8Array>,
-  onLine: OnLine,
-  maxLineBytes: number,
-): Promise<void> {
-  const splitter = new LineSplitter(onLine, maxLineBytes);
-  for await (const chunk of chunks) splitter.push(chunk);
-  splitter.end();
-}

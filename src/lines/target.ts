@@ -113,12 +113,12 @@ function forced(from: Side, to: Side, options: MapOptions): LineMap {
   return map;
 }
 
-export function withoutPrefix(model: string, prefix: string | null): string {
+function withoutPrefix(model: string, prefix: string | null): string {
   return prefix !== null && model.startsWith(`${prefix}/`) ? model.slice(prefix.length + 1) : model;
 }
 
 /** Whether the job or the URL names the model, not the lines. */
-export function isModelOfJob({ bodies }: Format): boolean {
+function isModelOfJob({ bodies }: Format): boolean {
   return bodies.every(({ frame }) => frame.modelIn === "job");
 }
 
