@@ -13,6 +13,7 @@ import { LineContext } from "./line-context.ts";
 import { toLineError } from "./line-errors.ts";
 import { readFields } from "./line-fields.ts";
 import { type FoundLine, isBlank, LineReader } from "./line-reader.ts";
+import { hasWholeTexts } from "./long-texts.ts";
 import { ReportCounts, withoutPositions } from "./report.ts";
 import type { Sides } from "./request-translation.ts";
 import { notJoined, ofPiece, unreadable } from "./result-errors.ts";
@@ -53,13 +54,24 @@ class ResultMap implements LineMap {
     if (isBlank(text)) return toLines([]);
     this.#begin();
     try {
-      const lines = this.#translate(text, line);
-      this.#context.settle(this.#counts, line);
-      return toLines(lines);
+      return this.#succeed(this.#translate(text, line), line);
     } catch (error) {
       const place = { line: undefined, bodyPath: this.#context.bodyPath };
       return toLines(this.#fail(line, toLineError(error, place), Buffer.from(text)));
     }
+  }
+
+  mapLifted(text: string, line: number): MappedLine | null {
+    this.#begin();
+    this.#context.isLifted = true;
+    try {
+      const lines = this.#translate(text, line);
+      if (lines.every(hasWholeTexts)) return this.#succeed(lines, line);
+    } catch {
+      // What is wrong with the line is said of the whole one.
+    }
+    this.#context.settle(null, line);
+    return null;
   }
 
   reject(line: number, error: LineError, head: Uint8Array): MappedLine {
@@ -76,9 +88,15 @@ class ResultMap implements LineMap {
   }
 
   #begin(): void {
-    this.#counts.addLine();
     this.#origin = null;
     this.#context.bodyPath = "";
+    this.#context.isLifted = false;
+  }
+
+  #succeed(lines: readonly string[], line: number): MappedLine {
+    this.#counts.addLine();
+    this.#context.settle(this.#counts, line);
+    return toLines(lines);
   }
 
   #translate(text: string, line: number): string[] {
@@ -86,6 +104,8 @@ class ResultMap implements LineMap {
     const result = found.format.resultLine.parse(readFields(found.object), line);
     const origin = this.#originOf(result.customId, line);
     this.#origin = origin;
+    // A piece is remembered, so its line is read only once.
+    if (origin.piece !== null) this.#context.needWhole();
     const outcome = translateOutcome(found, result, {
       sides: this.#sides,
       context: this.#context,
@@ -135,6 +155,7 @@ class ResultMap implements LineMap {
 
   #fail(line: number, error: LineError, head: Uint8Array): string[] {
     const origin = this.#origin ?? this.#originOf(this.#reader.findCustomId(head), line);
+    this.#counts.addLine();
     this.#context.settle(null, line);
     this.#counts.addFailure(line, withoutPositions(error.path ?? ""), error.code ?? error.type);
     if (origin.piece !== null && !this.#joiner.end(origin)) return [];

@@ -5,6 +5,7 @@ import type { LineMap, MappedLine } from "../core/translation.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import { invalidLine } from "./line-errors.ts";
 import { LineOutput } from "./line-output.ts";
+import { type LiftedLine, liftTexts } from "./long-texts.ts";
 
 /** A request line that isn't sent. */
 export interface FailedLine {
@@ -23,6 +24,8 @@ export interface TranslateOptions {
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** So much is mapped between two looks at the clock. */
 const SLICE_BYTES = 16 * 1024;
+/** After a line whose texts had to be seen, so many are taken as they are. */
+const WHOLE_LINES = 16;
 /** After so much work without a pause, everybody else gets a turn. */
 const TURN_MILLISECONDS = 10;
 
@@ -37,12 +40,22 @@ export async function* translate(
 ): AsyncGenerator<Uint8Array> {
   const { signal, maxLineBytes = MAX_LINE_BYTES } = options;
   const output = new LineOutput();
-  const add = (mapped: MappedLine, line: number) => {
-    if (mapped.kind === "lines") for (const text of mapped.lines) output.add(text);
-    else options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
+  const add = (mapped: MappedLine, line: number, lifted: LiftedLine | null = null) => {
+    if (mapped.kind === "failed") {
+      options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
+    } else if (lifted === null) for (const text of mapped.lines) output.add(text);
+    else for (const text of mapped.lines) output.addLifted(text, lifted);
   };
+  let wholeUntil = 0;
   const splitter = new LineSplitter(
-    (line, { number }) => add(mapBytes(line, number, map), number),
+    (line, { number }) => {
+      const lifted = number < wholeUntil ? null : liftTexts(line);
+      const mapped = lifted === null ? null : map.mapLifted?.(lifted.text, number);
+      if (mapped) return add(mapped, number, lifted);
+      // What had to be seen in one line will have to be in the next ones.
+      if (lifted !== null) wholeUntil = number + WHOLE_LINES;
+      add(mapBytes(line, number, map), number);
+    },
     maxLineBytes,
     (number, head) => {
       const message = `the line is longer than ${maxLineBytes} bytes`;
