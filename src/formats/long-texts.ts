@@ -75,19 +75,18 @@ const IS_SHORT_ESCAPE = new Uint8Array(256);
 for (const byte of Buffer.from('"\\bfnrt')) IS_SHORT_ESCAPE[byte] = 1;
 
 /**
- * Four bytes at a time, to the first four among which is a quote, a backslash or a control character. A byte less than n has
- * its high bit set by subtracting n, and had it not before: https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
+ * Four bytes at a time, to the first four among which is a control character, a quote (which the first flip puts right
+ * behind those) or a backslash (which the second makes zero).
+ * https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
 function skipPlain(line: DataView, start: number): number {
   let at = start;
   for (const last = line.byteLength - 4; at <= last; at += 4) {
     const word = line.getInt32(at);
-    const quotes = word ^ 0x22222222;
+    const quotes = word ^ 0x02020202;
     const backslashes = word ^ 0x5c5c5c5c;
     const found =
-      ((word - 0x20202020) & ~word) |
-      ((quotes - 0x01010101) & ~quotes) |
-      ((backslashes - 0x01010101) & ~backslashes);
+      ((quotes - 0x21212121) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
     if ((found & 0x80808080) !== 0) return at;
   }
   return at;
