@@ -50,7 +50,7 @@ const MIN_TEXT_BYTES = 128;
 const MARK = "\u007f";
 
 /** In JSON an unescaped quote before a colon ends a key, so this ends where a value begins. */
-const TEXT_START = /"(?:content|text)"[ \t\r]*:[ \t\r]*"/g;
+const TEXT_START = /"(?:content|text|system|instructions)"[ \t\r]*:[ \t\r]*"/g;
 
 /** The closing quote; -1: the text isn't as `JSON.stringify` would write it, so it may not be valid, nor come out the same. */
 function endOfText(line: DataView, start: number): number {

@@ -120,7 +120,7 @@ function anyLine(seeds: readonly JsonObject[]): fc.Arbitrary<Buffer> {
     .map(({ line, texts, spoilt, hasSpaces, damage }) => {
       let count = 0;
       const longer = line.replaceAll(
-        /("(?:content|text)":)"((?:[^"\\]|\\.)*)"/g,
+        /("(?:content|text|system|instructions)":)"((?:[^"\\]|\\.)*)"/g,
         (_, key: string, was: string) => {
           const { pieces, hasLength } = texts[count % texts.length] ?? { pieces: [] };
           const long = hasLength === true ? LONG.repeat(4) : "";
