@@ -85,8 +85,7 @@ function skipPlain(line: DataView, start: number): number {
     const word = line.getInt32(at);
     const quotes = word ^ 0x02020202;
     const backslashes = word ^ 0x5c5c5c5c;
-    const found =
-      ((quotes - 0x21212121) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
+    const found = ((quotes - 0x21212121) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
     if ((found & 0x80808080) !== 0) return at;
   }
   return at;

@@ -39,8 +39,9 @@ describe("a line whose long texts are lifted becomes the same bytes as one that 
     const lifted = await compare(requestLines(from), () =>
       requestMap(source, target, { ...options(), hasMixedLines: true }),
     );
+    // Prompts hold texts among others, so their lines are always read.
     const isPrompt = /llama|mistral-7b|titan/.test(target.model ?? "");
-    if (!isPrompt) expect(lifted).toBeGreaterThan(RUNS / 8);
+    expect(lifted).toBeGreaterThanOrEqual(isPrompt ? 0 : RUNS / 8);
   });
 
   test.each(pairs)("results $from → $to", async ({ from, source, target }) => {

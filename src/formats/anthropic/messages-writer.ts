@@ -56,7 +56,11 @@ function writeTurn(
     case "system":
       return writeParts(turn.parts, scope, writeTurnPart);
     case "assistant":
-      return writeParts(isLast ? trimmed(turn.parts, scope) : turn.parts, scope, writeAssistantPart);
+      return writeParts(
+        isLast ? trimmed(turn.parts, scope) : turn.parts,
+        scope,
+        writeAssistantPart,
+      );
   }
 }
 
