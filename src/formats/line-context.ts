@@ -62,7 +62,7 @@ export class LineContext implements EmbeddingWriteContext {
   }
 
   reveal(text: string): string {
-    if (hasMark(text)) this.needWhole();
+    if (this.isLifted && hasMark(text)) this.needWhole();
     return text;
   }
 

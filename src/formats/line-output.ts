@@ -1,8 +1,10 @@
 import { eachPiece, type LiftedLine } from "./long-texts.ts";
 
+const NONE = Buffer.alloc(0);
+
 /** Lines that wait to be written, encoded one after the other into one buffer. */
 export class LineOutput {
-  #gathered = Buffer.alloc(0);
+  #gathered: Buffer = NONE;
   #used = 0;
   /** What was gathered before, and large lines. */
   #full: Uint8Array[] = [];
@@ -59,8 +61,14 @@ export class LineOutput {
 
   #setAside(): void {
     if (this.#used === 0) return;
-    this.#full.push(Buffer.from(this.#gathered.subarray(0, this.#used)));
+    const gathered = this.#gathered.subarray(0, this.#used);
     this.#used = 0;
+    if (gathered.length <= FULL_BYTES) this.#full.push(Buffer.from(gathered));
+    else {
+      // Grown by a large line, it isn't kept.
+      this.#full.push(gathered);
+      this.#gathered = NONE;
+    }
   }
 
   #reserve(bytes: number): void {
