@@ -12,6 +12,18 @@ export const SIDES: Readonly<Record<string, Side>> = {
     variant: null,
   },
   gemini: { format: formats.gemini, endpoint: "chat", model: "gemini-2.5-flash", variant: null },
+  bedrock: {
+    format: formats.bedrock,
+    endpoint: "chat",
+    model: "anthropic.claude-haiku-4-5-20251001-v1:0",
+    variant: null,
+  },
+  converse: {
+    format: formats.bedrock,
+    endpoint: "chat",
+    model: "amazon.nova-lite-v1:0",
+    variant: "Converse",
+  },
 };
 
 export function sideOf(name: string): Side {
@@ -23,7 +35,8 @@ export function sideOf(name: string): Side {
 export function mapOptions(to: Side, rest: Partial<MapOptions> = {}): MapOptions {
   return {
     mode: "warn",
-    isBatch: true,
+    // Converse takes tools only in single calls.
+    isBatch: to.variant !== "Converse",
     ids: createLineIds(to.format.idRule),
     nowSeconds: () => 1_790_000_000,
     newId: (prefix) => `${prefix}0123456789abcdef`,

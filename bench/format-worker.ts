@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { LineMap } from "../src/core/translation.ts";
 import { requestMap, resultMap } from "../src/formats/formats.ts";
 import { translate } from "../src/formats/translate.ts";
+import { noteTransfer } from "../src/lib/buffer-pressure.ts";
 import { mapOptions, sideOf } from "./format-sides.ts";
 
 /** What one process is to measure, as JSON in its first argument. */
@@ -12,6 +13,8 @@ export interface Task {
   readonly to: string;
   readonly file: string;
   readonly rounds: number;
+  /** Whether lines of other formats may be among them: then even lines of the same format are looked at. */
+  readonly isMixed: boolean;
   /** Instead of the speed: how much memory a stream of so many bytes takes. */
   readonly streamBytes?: number;
 }
@@ -29,6 +32,7 @@ export interface Speeds {
   readonly translated: number;
 }
 
+/** Resident, of the whole process. */
 export interface Memory {
   readonly idleMiB: number;
   readonly peakMiB: number;
@@ -41,14 +45,15 @@ function main(task: Task): Promise<Speeds | Memory> {
   return task.streamBytes === undefined ? measureSpeed(task) : measureMemory(task);
 }
 
-function createMap({ kind, from, to }: Task): LineMap {
+/** null: the stream passes as it is. */
+function createMap({ kind, from, to, isMixed }: Task): LineMap | null {
   const source = sideOf(from);
-  const target = sideOf(to);
-  const options = mapOptions(target, { hasMixedLines: true });
-  const map =
-    kind === "requests" ? requestMap(source, target, options) : resultMap(source, target, options);
-  if (map === null) throw new Error("lines that may be mixed are always looked at");
-  return map;
+  // Lines of the same format pass as they are where nobody wants another model.
+  const target = { ...sideOf(to), ...(isMixed ? {} : { model: null }) };
+  const options = mapOptions(target, { hasMixedLines: isMixed });
+  return kind === "requests"
+    ? requestMap(source, target, options)
+    : resultMap(source, target, options);
 }
 
 async function measureSpeed(task: Task): Promise<Speeds> {
@@ -104,12 +109,14 @@ async function seconds(chunks: readonly Uint8Array[], map: LineMap | null): Prom
   const startedAt = cpuSeconds();
   const source = each(chunks);
   let written = 0;
-  for await (const chunk of map === null ? source : translate(source, map, { onFailed: fail })) {
-    written += chunk.length;
-  }
+  for await (const chunk of passed(source, map)) written += chunk.length;
   if (written === 0) throw new Error("nothing was written");
   if (map !== null && map.report().failedLines > 0) throw new Error("lines failed");
   return cpuSeconds() - startedAt;
+}
+
+function passed(source: AsyncIterable<Uint8Array>, map: LineMap | null): AsyncIterable<Uint8Array> {
+  return map === null ? source : translate(source, map, { onFailed: fail });
 }
 
 function fail(failed: object): never {
@@ -153,7 +160,7 @@ function countLines(bytes: Buffer): number {
 async function measureMemory(task: Task): Promise<Memory> {
   const idleMiB = statusMiB("VmRSS");
   const source = readAgain(task.file, task.streamBytes ?? 0);
-  for await (const chunk of translate(source, createMap(task), { onFailed: fail })) {
+  for await (const chunk of passed(source, createMap(task))) {
     if (chunk.length === 0) throw new Error("an empty chunk");
   }
   return { idleMiB, peakMiB: statusMiB("VmHWM") };
@@ -166,6 +173,8 @@ async function* readAgain(file: string, bytes: number): AsyncGenerator<Uint8Arra
       if (!(chunk instanceof Uint8Array)) continue;
       yield chunk;
       read += chunk.length;
+      // As whoever reads blobs does.
+      noteTransfer(chunk.length);
     }
   }
 }

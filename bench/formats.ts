@@ -14,81 +14,70 @@ import type { Memory, Speeds, Task } from "./format-worker.ts";
 const MIB = 1024 * 1024;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    megabytes: { type: "string", default: "200" },
-    rounds: { type: "string", default: "3" },
-    kind: { type: "string" },
-    memory: { type: "boolean", default: false },
-  },
+  options: { quick: { type: "boolean", default: false }, kind: { type: "string" } },
 });
+const size = values.quick
+  ? { bytes: 16_000_000, rounds: 2, streamBytes: 128 * MIB }
+  : { bytes: 200_000_000, rounds: 3, streamBytes: 1024 * MIB };
 const folder = await mkdtemp(join(tmpdir(), "crossbatch-formats-"));
 
 /**
- * Speed of every pair of formats beside plain `JSON.parse` and `JSON.stringify` of the same lines in the same process, and
- * the memory of streams of 1 GiB. `node bench/formats.ts openai anthropic` takes only these. No figure is asserted.
+ * Speed of translation beside plain `JSON.parse` and `JSON.stringify` of the same lines in the same process, of passing through
+ * beside copying, and the peak of memory over a long stream: from OpenAI's to each other format, and back.
+ * `node bench/formats.ts anthropic` takes only that one. No figure is asserted.
  */
 async function main(): Promise<void> {
-  const names = positionals.length > 0 ? positionals : Object.keys(SIDES);
+  const names = Object.keys(SIDES).filter((name) => name !== HOME);
+  const others = positionals.length > 0 ? positionals : names;
+  const pairs = [
+    [HOME, HOME],
+    ...others.flatMap((name) => [
+      [HOME, name],
+      [name, HOME],
+    ]),
+  ] as const;
+  console.log(
+    `Files of ${size.bytes / 1_000_000} MB, memory over ${size.streamBytes / MIB} MiB, time of all threads. Plain is parse and print of strings, plain stream the same from bytes to bytes.\n`,
+  );
+  console.log(
+    "| | from → to | × plain | × plain stream | × copy | MB/s | lines/s | idle MiB | peak MiB |",
+  );
+  console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const kind of ["requests", "results"] as const) {
     if (values.kind !== undefined && values.kind !== kind) continue;
-    const tasks: Task[] = [];
-    for (const from of names) {
+    for (const [from = HOME, to = HOME] of pairs) {
       const file = await prepare(kind, from);
-      for (const to of names) tasks.push({ kind, from, to, file, rounds: Number(values.rounds) });
+      const task = { kind, from, to, file, rounds: size.rounds, isMixed: from !== to };
+      console.log(row(task));
+      if (from === to) console.log(row({ ...task, isMixed: true }));
     }
-    if (!values.memory) speeds(kind, tasks);
-    memory(kind, tasks);
   }
 }
 
-function speeds(kind: Task["kind"], tasks: readonly Task[]): void {
-  console.log(
-    `${kind}, one processor; × is the ratio to plain, and to plain from bytes to bytes\n`,
-  );
-  console.log("| from → to | MB/s | lines/s | plain | × | plain stream | × | copy |");
-  console.log("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-  for (const task of tasks) {
-    const { bytes, lines, plain, plainStream, copy, translated } = run(task) as Speeds;
-    const cells = [
-      `${task.from} → ${task.to}`,
-      megabytes(translated),
-      Math.round((translated * lines) / bytes).toLocaleString("en"),
-      megabytes(plain),
-      (translated / plain).toFixed(2),
-      megabytes(plainStream),
-      (translated / plainStream).toFixed(2),
-      megabytes(copy),
-    ];
-    console.log(`| ${cells.join(" | ")} |`);
-  }
-  console.log("");
+/** The format that every other is measured to and from. */
+const HOME = "openai";
+
+function row(task: Task): string {
+  const { bytes, lines, plain, plainStream, copy, translated } = run(task) as Speeds;
+  const { idleMiB, peakMiB } = run({ ...task, streamBytes: size.streamBytes }) as Memory;
+  const isCopied = task.from === task.to && !task.isMixed;
+  const how = isCopied ? ", passed through" : task.from === task.to ? ", looked at" : "";
+  const times = (other: number) => (translated / other).toFixed(2);
+  const cells = [
+    task.kind,
+    `${task.from} → ${task.to}${how}`,
+    ...(isCopied ? ["", "", times(copy)] : [times(plain), times(plainStream), ""]),
+    Math.round(translated / 1_000_000).toLocaleString("en"),
+    Math.round((translated * lines) / bytes).toLocaleString("en"),
+    idleMiB.toFixed(0),
+    peakMiB.toFixed(0),
+  ];
+  return `| ${cells.join(" | ")} |`;
 }
 
-function megabytes(bytes: number): string {
-  return Math.round(bytes / 1_000_000).toLocaleString("en");
-}
-
-/** As a process starts, and with a small young generation. */
-const FLAGS = [[], ["--max-semi-space-size=4"]];
-
-function memory(kind: Task["kind"], tasks: readonly Task[]): void {
-  console.log(`${kind}, 1 GiB: resident memory idle and at its peak, in MiB\n`);
-  console.log("| from → to | idle | peak | peak with --max-semi-space-size=4 |");
-  console.log("| --- | ---: | ---: | ---: |");
-  const [first] = tasks;
-  for (const task of tasks.filter(({ from, to }) => from !== to && from === first?.from)) {
-    const [usual, small] = FLAGS.map((flags) =>
-      run({ ...task, streamBytes: 1024 * MIB }, flags),
-    ) as readonly Memory[];
-    const cells = [usual?.idleMiB, usual?.peakMiB, small?.peakMiB].map((mib) => mib?.toFixed(0));
-    console.log(`| ${task.from} → ${task.to} | ${cells.join(" | ")} |`);
-  }
-  console.log("");
-}
-
-function run(task: Task, flags: readonly string[] = []): unknown {
+function run(task: Task): unknown {
   const worker = join(import.meta.dirname, "format-worker.ts");
-  const { stdout, status } = spawnSync(process.execPath, [...flags, worker, JSON.stringify(task)], {
+  const { stdout, status } = spawnSync(process.execPath, [worker, JSON.stringify(task)], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -100,9 +89,8 @@ function run(task: Task, flags: readonly string[] = []): unknown {
 async function prepare(kind: Task["kind"], name: string): Promise<string> {
   const file = join(folder, `${kind}-${name}.jsonl`);
   if (existsSync(file)) return file;
-  const bytes = Number(values.megabytes) * 1_000_000;
-  const lines = kind === "requests" ? requestLines(bytes) : resultLines(bytes);
-  const from = sideOf("openai");
+  const lines = kind === "requests" ? requestLines(size.bytes) : resultLines(size.bytes);
+  const from = sideOf(HOME);
   const to = sideOf(name);
   const options = mapOptions(to, { hasMixedLines: true });
   const map = kind === "requests" ? requestMap(from, to, options) : resultMap(from, to, options);

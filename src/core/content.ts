@@ -24,7 +24,7 @@ export interface Signature {
   readonly value: string;
 }
 
-/** `text` is opaque to codecs: they may ask whether it's empty, and join it, and nothing else. */
+/** `text` is opaque to codecs: they may ask whether it's empty, and join it; for anything else there is `context.reveal`. */
 export interface TextPart extends PartBase {
   readonly kind: "text";
   readonly text: string;

@@ -66,6 +66,8 @@ export type ResultMapper = (from: Side, to: Side, options: MapOptions) => LineMa
 export interface LineMap {
   /** `line` from 1. Blank lines map to no lines. */
   map(text: string, line: number): MappedLine;
+  /** For a line with marks for its long texts (`formats/long-texts.ts`). null: `map` has to see the whole line; nothing is counted. */
+  mapLifted?(text: string, line: number): MappedLine | null;
   /** For a line that is no text at all: too long, not UTF-8. `head` is how it begins: the custom id may be in it. */
   reject(line: number, error: LineError, head: Uint8Array): MappedLine;
   /** At the end of the file: what waited for pieces that never came. */

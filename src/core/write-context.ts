@@ -22,6 +22,11 @@ export interface WriteContext {
   warn(where: Where, reason: string): void;
   /** The error to throw for what changes the meaning, in both modes: `throw context.untranslatable(part.at, "…")`. */
   untranslatable(where: Where, message: string): CodecError;
+  /**
+   * Before a writer looks into what is otherwise opaque to it (`TextPart`): a mark may stand there for a long text, and the
+   * line is then translated once more with the text itself.
+   */
+  reveal(text: string): string;
   nowSeconds(): number;
   /** `newId("chatcmpl-")`: the prefix and enough random characters. */
   newId(prefix: string): string;

@@ -4,6 +4,7 @@ import { fieldText, type JsonPath } from "../core/json-path.ts";
 import type { MapOptions } from "../core/translation.ts";
 import type { TranslationMode, Where } from "../core/write-context.ts";
 import { joinPath } from "./line-errors.ts";
+import { hasMark, HiddenTextError } from "./long-texts.ts";
 import type { ReportCounts } from "./report.ts";
 
 /** How a source codec spells the hub's settings. */
@@ -26,6 +27,8 @@ export class LineContext implements EmbeddingWriteContext {
   fieldNames: FieldNames = {};
   /** What goes before the paths of warnings and errors; empty while the envelope is read. */
   bodyPath = "";
+  /** Marks stand in the line for its long texts. */
+  isLifted = false;
   /** Of the line at hand. */
   #warnings: Warning[] = [];
 
@@ -56,6 +59,16 @@ export class LineContext implements EmbeddingWriteContext {
 
   untranslatable(where: Where, message: string): CodecError {
     return new CodecError("untranslatable", this.#spelled(where), message);
+  }
+
+  reveal(text: string): string {
+    if (this.isLifted && hasMark(text)) this.needWhole();
+    return text;
+  }
+
+  /** Ends the translation of a line with marks; nothing may have been remembered of it. */
+  needWhole(): void {
+    if (this.isLifted) throw new HiddenTextError();
   }
 
   #spelled(where: Where): JsonPath | string {

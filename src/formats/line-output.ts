@@ -1,62 +1,92 @@
-import { transcode } from "node:buffer";
+import { eachPiece, type LiftedLine } from "./long-texts.ts";
 
-/**
- * Lines that wait to be written. They're gathered as UTF-16, which is a copy of what the engine holds, and encoded all at once:
- * in a third of the time that it takes one by one.
- */
+const NONE = Buffer.alloc(0);
+
+/** Lines that wait to be written, encoded one after the other into one buffer. */
 export class LineOutput {
-  #gathered = Buffer.alloc(0);
+  #gathered: Buffer = NONE;
   #used = 0;
-  /** Encoded before the gathered ones. */
-  #encoded: Uint8Array[] = [];
+  /** What was gathered before, and large lines. */
+  #full: Uint8Array[] = [];
 
   get isEmpty(): boolean {
-    return this.#used === 0 && this.#encoded.length === 0;
+    return this.#used === 0 && this.#full.length === 0;
   }
 
   /** Enough that it should be taken, whatever else comes. */
   get isFull(): boolean {
-    return this.#encoded.length > 0;
+    return this.#full.length > 0;
   }
 
-  add(line: string): void {
-    if (line.length > LARGE_LINE) {
-      this.#encode();
-      this.#encoded.push(Buffer.from(`${line}\n`));
+  /** A line; where its texts were lifted, they are put back. */
+  add(line: string, lifted: LiftedLine | null = null): void {
+    if (lifted !== null) {
+      this.#addLifted(line, lifted);
       return;
     }
-    const needed = this.#used + (line.length + 1) * BYTES_OF_UNIT;
-    if (needed > this.#gathered.length) this.#grow(needed);
-    this.#used += this.#gathered.write(line, this.#used, "utf16le");
-    this.#used = this.#gathered.writeUInt16LE(NEWLINE, this.#used);
-    if (this.#used > FULL_BYTES) this.#encode();
+    if (line.length > LARGE_LINE) {
+      this.#setAside();
+      this.#full.push(Buffer.from(`${line}\n`));
+      return;
+    }
+    this.#write(line);
+    this.#endLine();
+  }
+
+  #addLifted(line: string, lifted: LiftedLine): void {
+    eachPiece(line, lifted, (piece, start, end) => {
+      this.#write(piece);
+      this.#reserve(end - start);
+      this.#used += lifted.bytes.copy(this.#gathered, this.#used, start, end);
+    });
+    this.#endLine();
   }
 
   /** What was added since the last time. */
   take(): Uint8Array {
-    this.#encode();
-    const [only] = this.#encoded;
-    const taken =
-      this.#encoded.length === 1 && only !== undefined ? only : Buffer.concat(this.#encoded);
-    this.#encoded = [];
+    this.#setAside();
+    const [only] = this.#full;
+    const taken = this.#full.length === 1 && only !== undefined ? only : Buffer.concat(this.#full);
+    this.#full = [];
     return taken;
   }
 
-  #encode(): void {
-    if (this.#used === 0) return;
-    this.#encoded.push(transcode(this.#gathered.subarray(0, this.#used), "utf16le", "utf8"));
-    this.#used = 0;
+  #write(text: string): void {
+    this.#reserve(text.length * MAX_BYTES_OF_UNIT);
+    this.#used += this.#gathered.write(text, this.#used, "utf8");
   }
 
-  #grow(needed: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.#used * 2, FIRST_BYTES));
+  #endLine(): void {
+    this.#reserve(1);
+    this.#gathered[this.#used] = NEWLINE;
+    this.#used += 1;
+    if (this.#used > FULL_BYTES) this.#setAside();
+  }
+
+  #setAside(): void {
+    if (this.#used === 0) return;
+    const gathered = this.#gathered.subarray(0, this.#used);
+    this.#used = 0;
+    if (gathered.length <= FULL_BYTES) this.#full.push(Buffer.from(gathered));
+    else {
+      // Grown by a large line, it isn't kept.
+      this.#full.push(gathered);
+      this.#gathered = NONE;
+    }
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#gathered.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#used * 2, FIRST_BYTES));
     this.#gathered.copy(grown, 0, 0, this.#used);
     this.#gathered = grown;
   }
 }
 
 const NEWLINE = 0x0a;
-const BYTES_OF_UNIT = 2;
+/** In UTF-8, of one of UTF-16: a pair of them takes four. */
+const MAX_BYTES_OF_UNIT = 3;
 const FIRST_BYTES = 256 * 1024;
 const FULL_BYTES = 1024 * 1024;
 /** In characters; one like it is encoded by itself. */

@@ -12,6 +12,7 @@ import { LineContext } from "./line-context.ts";
 import { toLineError } from "./line-errors.ts";
 import { readFields } from "./line-fields.ts";
 import { isBlank, LineReader } from "./line-reader.ts";
+import { hasWholeTexts } from "./long-texts.ts";
 import { ReportCounts, withoutPositions } from "./report.ts";
 import { type Sides, translateRequest } from "./request-translation.ts";
 import { isSameBody } from "./same-body.ts";
@@ -46,21 +47,29 @@ class RequestMap implements LineMap {
 
   map(text: string, line: number): MappedLine {
     if (isBlank(text)) return { kind: "lines", lines: [] };
-    this.#counts.addLine();
-    this.#customId = null;
-    this.#context.bodyPath = "";
+    this.#begin();
     try {
-      const lines = this.#translate(text, line);
-      this.#context.settle(this.#counts, line);
-      return { kind: "lines", lines };
+      return this.#succeed(this.#translate(text, line), line);
     } catch (error) {
       const customId = this.#customId ?? this.#reader.findCustomId(Buffer.from(text));
       return this.#fail(customId, toLineError(error, { line, bodyPath: this.#context.bodyPath }));
     }
   }
 
+  mapLifted(text: string, line: number): MappedLine | null {
+    this.#begin();
+    this.#context.isLifted = true;
+    try {
+      const lines = this.#translate(text, line);
+      if (lines.every(hasWholeTexts)) return this.#succeed(lines, line);
+    } catch {
+      // What is wrong with the line is said of the whole one.
+    }
+    this.#context.settle(null, line);
+    return null;
+  }
+
   reject(line: number, error: LineError, head: Uint8Array): MappedLine {
-    this.#counts.addLine();
     return this.#fail(this.#reader.findCustomId(head), { ...error, line });
   }
 
@@ -70,6 +79,18 @@ class RequestMap implements LineMap {
 
   report(): TranslationReport {
     return this.#counts.report();
+  }
+
+  #begin(): void {
+    this.#customId = null;
+    this.#context.bodyPath = "";
+    this.#context.isLifted = false;
+  }
+
+  #succeed(lines: readonly string[], line: number): MappedLine {
+    this.#counts.addLine();
+    this.#context.settle(this.#counts, line);
+    return { kind: "lines", lines };
   }
 
   #translate(text: string, line: number): readonly string[] {
@@ -91,6 +112,7 @@ class RequestMap implements LineMap {
 
   #fail(customId: string | null, error: LineError): MappedLine {
     const line = error.line ?? 0;
+    this.#counts.addLine();
     this.#context.settle(null, line);
     this.#counts.addFailure(line, withoutPositions(error.path ?? ""), error.code ?? error.type);
     return { kind: "failed", customId, error };

@@ -1,4 +1,5 @@
 import type { Format } from "../core/format.ts";
+import type { Usage } from "../core/chat-response.ts";
 import type { LineError, LineOutcome, ResultLine } from "../core/lines.ts";
 import type {
   LineMap,
@@ -14,6 +15,7 @@ import { LineContext } from "./line-context.ts";
 import { toLineError } from "./line-errors.ts";
 import { readFields } from "./line-fields.ts";
 import { type FoundLine, isBlank, LineReader } from "./line-reader.ts";
+import { hasWholeTexts } from "./long-texts.ts";
 import { ReportCounts, withoutPositions } from "./report.ts";
 import type { Sides } from "./request-translation.ts";
 import { notJoined, ofPiece, unreadable } from "./result-errors.ts";
@@ -42,6 +44,8 @@ class ResultMap implements LineMap {
   /** What came of the line at hand, not yet taken. */
   #lines: string[] = [];
   #facts: ResultFacts[] = [];
+  /** Of the line at hand: a line that is translated twice counts once. */
+  #usages: Usage[] = [];
   /** Of the line at hand, as soon as it's known. */
   #origin: LineOrigin | null = null;
 
@@ -58,13 +62,25 @@ class ResultMap implements LineMap {
     this.#begin();
     try {
       this.#translate(text, line);
-      this.#context.settle(this.#counts, line);
-      return this.#take();
+      return this.#succeed(line);
     } catch (error) {
       const place = { line: undefined, bodyPath: this.#context.bodyPath };
       this.#fail(line, toLineError(error, place), Buffer.from(text));
       return this.#take();
     }
+  }
+
+  mapLifted(text: string, line: number): MappedLine | null {
+    this.#begin();
+    this.#context.isLifted = true;
+    try {
+      this.#translate(text, line);
+      if (this.#lines.every(hasWholeTexts)) return this.#succeed(line);
+    } catch {
+      // What is wrong with the line is said of the whole one.
+    }
+    this.#context.settle(null, line);
+    return null;
   }
 
   reject(line: number, error: LineError, head: Uint8Array): MappedLine {
@@ -85,9 +101,19 @@ class ResultMap implements LineMap {
   }
 
   #begin(): void {
-    this.#counts.addLine();
+    this.#lines = [];
+    this.#facts = [];
+    this.#usages = [];
     this.#origin = null;
     this.#context.bodyPath = "";
+    this.#context.isLifted = false;
+  }
+
+  #succeed(line: number): MappedLine {
+    this.#counts.addLine();
+    for (const usage of this.#usages) this.#counts.addUsage(usage);
+    this.#context.settle(this.#counts, line);
+    return this.#take();
   }
 
   #translate(text: string, line: number): void {
@@ -95,11 +121,13 @@ class ResultMap implements LineMap {
     const result = found.format.resultLine.parse(readFields(found.object), line);
     const origin = this.#originOf(result.customId, line);
     this.#origin = origin;
+    // A piece is remembered, so its line is read only once.
+    if (origin.piece !== null) this.#context.needWhole();
     const outcome = translateOutcome(found, result, {
       sides: this.#sides,
       context: this.#context,
       joiner: this.#joiner,
-      counts: this.#counts,
+      addUsage: (usage) => this.#usages.push(usage),
       origin,
     });
     if (outcome !== null) this.#write(found, result, { origin, outcome });
@@ -158,6 +186,7 @@ class ResultMap implements LineMap {
 
   #fail(line: number, error: LineError, head: Uint8Array): void {
     const origin = this.#origin ?? this.#originOf(this.#reader.findCustomId(head), line);
+    this.#counts.addLine();
     this.#context.settle(null, line);
     this.#counts.addFailure(line, withoutPositions(error.path ?? ""), error.code ?? error.type);
     if (origin.piece !== null && !this.#joiner.end(origin)) return;

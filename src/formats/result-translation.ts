@@ -1,3 +1,4 @@
+import type { Usage } from "../core/chat-response.ts";
 import { CodecError } from "../core/codec-error.ts";
 import type { BodyFormat } from "../core/format.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -8,14 +9,13 @@ import type { LineContext } from "./line-context.ts";
 import { cutFields } from "./line-fields.ts";
 import type { FoundLine } from "./line-reader.ts";
 import type { Sides } from "./request-translation.ts";
-import type { ReportCounts } from "./report.ts";
 import { ofPiece } from "./result-errors.ts";
 
 export interface ResultScope {
   readonly sides: Sides;
   readonly context: LineContext;
   readonly joiner: EmbeddingJoiner;
-  readonly counts: ReportCounts;
+  readonly addUsage: (usage: Usage) => void;
   readonly origin: LineOrigin;
 }
 
@@ -47,7 +47,7 @@ function translateBody(found: FoundLine, result: Succeeded, scope: ResultScope):
   const value = body.kind === "value" ? body.value : {};
   const plan = planBodies(found, value, sides);
   if (plan === null || (isSameCodec(plan) && origin.piece === null)) {
-    countRaw(plan, value, scope.counts);
+    countRaw(plan, value, scope);
     return rawBody(found, result);
   }
   const { source, target } = plan;
@@ -57,12 +57,12 @@ function translateBody(found: FoundLine, result: Succeeded, scope: ResultScope):
   context.encoding = origin.encoding;
   if (source.kind === "chat" && target.kind === "chat") {
     const response = source.codec.parseResponse(value);
-    if (response.usage !== null) scope.counts.addUsage(response.usage);
+    if (response.usage !== null) scope.addUsage(response.usage);
     return { kind: "value", value: target.codec.writeResponse(response, context) };
   }
   if (source.kind === "embeddings" && target.kind === "embeddings") {
     const piece = source.codec.parseResponse(value);
-    countEmbedding(piece.inputTokens, scope.counts);
+    countEmbedding(piece.inputTokens, scope);
     const response = scope.joiner.add(origin, piece);
     if (response === null) return null;
     return { kind: "value", value: target.codec.writeResponse(response, context) };
@@ -72,24 +72,24 @@ function translateBody(found: FoundLine, result: Succeeded, scope: ResultScope):
 }
 
 /** What passes as it is counts too; a body that its codec can't read says nothing. */
-function countRaw(plan: BodyPlan | null, value: JsonObject, counts: ReportCounts): void {
+function countRaw(plan: BodyPlan | null, value: JsonObject, scope: ResultScope): void {
   if (plan === null) return;
   const { source } = plan;
   try {
     if (source.kind === "embeddings") {
-      countEmbedding(source.codec.parseResponse(value).inputTokens, counts);
+      countEmbedding(source.codec.parseResponse(value).inputTokens, scope);
       return;
     }
     const { usage } = source.codec.parseResponse(value);
-    if (usage !== null) counts.addUsage(usage);
+    if (usage !== null) scope.addUsage(usage);
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;
   }
 }
 
-function countEmbedding(inputTokens: number | null, counts: ReportCounts): void {
+function countEmbedding(inputTokens: number | null, { addUsage }: ResultScope): void {
   if (inputTokens === null) return;
-  counts.addUsage({ inputTokens, outputTokens: 0, totalTokens: inputTokens });
+  addUsage({ inputTokens, outputTokens: 0, totalTokens: inputTokens });
 }
 
 interface BodyPlan {

@@ -24,12 +24,12 @@ export function translateResults(
   return run(chunks, {
     map,
     options,
-    add(mapped) {
+    add(mapped, _line, lifted) {
       if (mapped.kind !== "lines") return;
       for (const [index, text] of mapped.lines.entries()) {
         const facts = mapped.facts?.[index];
         if (facts === undefined || !options.accept(facts)) continue;
-        (facts.outcome === "succeeded" ? output : error).add(text);
+        (facts.outcome === "succeeded" ? output : error).add(text, lifted);
       }
     },
     isFull: () => output.isFull || error.isFull,

@@ -5,6 +5,7 @@ import type { LineMap, MappedLine } from "../core/translation.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import { invalidLine } from "./line-errors.ts";
 import { LineOutput } from "./line-output.ts";
+import { type LiftedLine, liftTexts } from "./long-texts.ts";
 
 /** A request line that isn't sent. */
 export interface FailedLine {
@@ -23,6 +24,8 @@ export interface TranslateOptions {
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** So much is mapped between two looks at the clock. */
 const SLICE_BYTES = 16 * 1024;
+/** After a line whose texts had to be seen, so many are taken as they are. */
+const WHOLE_LINES = 16;
 /** After so much work without a pause, everybody else gets a turn. */
 const TURN_MILLISECONDS = 10;
 
@@ -39,9 +42,10 @@ export function translate(
   return run(chunks, {
     map,
     options,
-    add(mapped, line) {
-      if (mapped.kind === "lines") for (const text of mapped.lines) output.add(text);
-      else options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
+    add(mapped, line, lifted) {
+      if (mapped.kind === "failed") {
+        options.onFailed?.({ line, customId: mapped.customId, error: mapped.error });
+      } else for (const text of mapped.lines) output.add(text, lifted);
     },
     isFull: () => output.isFull,
     isEmpty: () => output.isEmpty,
@@ -53,7 +57,7 @@ interface Work<Made> {
   readonly map: LineMap;
   readonly options: TranslateOptions;
   /** Takes what became of a line. */
-  readonly add: (mapped: MappedLine, line: number) => void;
+  readonly add: (mapped: MappedLine, line: number, lifted: LiftedLine | null) => void;
   /** Enough was made that it should be taken, whatever else comes. */
   readonly isFull: () => boolean;
   readonly isEmpty: () => boolean;
@@ -67,13 +71,21 @@ export async function* run<Made>(
 ): AsyncGenerator<Made> {
   const { map, add } = work;
   const { signal, maxLineBytes = MAX_LINE_BYTES } = work.options;
+  let wholeUntil = 0;
   const splitter = new LineSplitter(
-    (line, { number }) => add(mapBytes(line, number, map), number),
+    (line, { number }) => {
+      const lifted = number < wholeUntil ? null : liftTexts(line);
+      const mapped = lifted === null ? null : map.mapLifted?.(lifted.text, number);
+      if (mapped) return add(mapped, number, lifted);
+      // What had to be seen in one line will have to be in the next ones.
+      if (lifted !== null) wholeUntil = number + WHOLE_LINES;
+      add(mapBytes(line, number, map), number, null);
+    },
     maxLineBytes,
     (number, head) => {
       const message = `the line is longer than ${maxLineBytes} bytes`;
       const error = { ...invalidLine(message, number), status: 413, type: "too_large" } as const;
-      add(map.reject(number, error, head), number);
+      add(map.reject(number, error, head), number, null);
     },
   );
   let busyMilliseconds = 0;
@@ -93,7 +105,7 @@ export async function* run<Made>(
   }
   signal?.throwIfAborted();
   splitter.end();
-  for (const mapped of map.end()) add(mapped, 0);
+  for (const mapped of map.end()) add(mapped, 0, null);
   if (!work.isEmpty()) yield work.take();
 }
 

@@ -40,7 +40,7 @@ export function toConversation(messages: readonly Message[], options: TurnOption
     }
     if (message.kind !== "system") addMessage(turns, message);
     else if (options.keepsSystemInPlace && turns.length > 0) addSystem(turns, message);
-    else append(system, message.parts.filter(isSaid));
+    else append(system, saidOf(message.parts));
   }
   return { system, turns: turns.map(closeTurn) };
 }
@@ -55,14 +55,14 @@ function addMessage(turns: OpenTurn[], message: Exclude<Message, SystemMessage>)
   const last = turns.at(-1);
   const { at } = message;
   if (message.kind === "assistant") {
-    const parts = message.parts.filter(isSaid);
+    const parts = saidOf(message.parts);
     if (parts.length === 0) return;
     if (last?.kind === "assistant") append(last.parts, parts);
-    else turns.push({ kind: "assistant", at, parts });
+    else turns.push({ kind: "assistant", at, parts: [...parts] });
     return;
   }
   const results = message.kind === "tool" ? message.parts : [];
-  const parts = message.kind === "user" ? message.parts.filter(isSaid) : [];
+  const parts = message.kind === "user" ? saidOf(message.parts) : [];
   if (results.length + parts.length === 0) return;
   if (last?.kind === "user") {
     append(last.results, results);
@@ -71,16 +71,22 @@ function addMessage(turns: OpenTurn[], message: Exclude<Message, SystemMessage>)
 }
 
 function addSystem(turns: OpenTurn[], message: SystemMessage): void {
-  const parts = message.parts.filter(isSaid);
+  const parts = saidOf(message.parts);
   const last = turns.at(-1);
   if (parts.length === 0) return;
   if (last?.kind === "system") append(last.parts, parts);
-  else turns.push({ kind: "system", at: message.at, parts });
+  else turns.push({ kind: "system", at: message.at, parts: [...parts] });
 }
 
 function closeTurn(turn: OpenTurn): Turn {
   if (turn.kind !== "user") return turn;
-  return { kind: "user", at: turn.at, parts: [...turn.results, ...turn.parts] };
+  const { at, results, parts } = turn;
+  return { kind: "user", at, parts: results.length === 0 ? parts : [...results, ...parts] };
+}
+
+/** Mostly all of them, and then no copy. */
+function saidOf<Part extends UserPart | AssistantPart>(parts: readonly Part[]): readonly Part[] {
+  return parts.every(isSaid) ? parts : parts.filter(isSaid);
 }
 
 function isSaid(part: UserPart | AssistantPart): boolean {

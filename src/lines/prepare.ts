@@ -8,6 +8,7 @@ import type { TranslationMode } from "../core/write-context.ts";
 import { formats } from "../formats/formats.ts";
 import { createLineIds, type RequestLineIds } from "../formats/line-ids.ts";
 import { LineOutput } from "../formats/line-output.ts";
+import type { LiftedLine } from "../formats/long-texts.ts";
 import { run } from "../formats/translate.ts";
 import type { LinePlan } from "./target.ts";
 import { PartCutter, type PartLimits } from "./part-cutter.ts";
@@ -107,9 +108,9 @@ async function* translated(
 ): AsyncGenerator<Uint8Array> {
   const output = new LineOutput();
   const failed = new LineOutput();
-  const add = (mapped: MappedLine, line: number) => {
+  const add = (mapped: MappedLine, line: number, lifted: LiftedLine | null) => {
     if (mapped.kind === "lines") {
-      for (const text of mapped.lines) output.add(text);
+      for (const text of mapped.lines) output.add(text, lifted);
       return;
     }
     if (failures.add(mapped, line)) return;

@@ -1,3 +1,5 @@
+import { perModel } from "../per-model.ts";
+
 /**
  * What a model of Claude's takes, as far as it decides what may be written. From Anthropic's pages on thinking, effort, structured
  * outputs and migration (https://platform.claude.com/docs/en/about-claude/models/overview), and the notes on deprecated
@@ -29,7 +31,7 @@ export interface ClaudeModel {
 export type ClaudeEffort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /** A name that isn't Claude's, or none, gets what every model since Claude 4 takes. */
-export function describeClaude(name: string | null): ClaudeModel {
+export const describeClaude = perModel((name): ClaudeModel => {
   if (name === null) return UNKNOWN;
   const text = name.toLowerCase();
   const model = findModel(text);
@@ -37,7 +39,7 @@ export function describeClaude(name: string | null): ClaudeModel {
   // Amazon's own page lists only this model for system text between turns.
   const systemInPlace = model.systemInPlace && text.includes("opus-4-8");
   return { ...model, systemInPlace, isOnBedrock: true };
-}
+});
 
 function findModel(text: string): ClaudeModel {
   const start = text.indexOf("claude-");

@@ -56,7 +56,11 @@ function writeTurn(
     case "system":
       return writeParts(turn.parts, scope, writeTurnPart);
     case "assistant":
-      return writeParts(isLast ? trimmed(turn.parts) : turn.parts, scope, writeAssistantPart);
+      return writeParts(
+        isLast ? trimmed(turn.parts, scope) : turn.parts,
+        scope,
+        writeAssistantPart,
+      );
   }
 }
 
@@ -84,10 +88,13 @@ function isPlainText(part: TextPart, { own }: WriteScope): boolean {
 }
 
 /** Anthropic goes on with a last message of the assistant's, and refuses white space at its end. */
-function trimmed(parts: readonly AssistantPart[]): readonly AssistantPart[] {
+function trimmed(
+  parts: readonly AssistantPart[],
+  { context }: WriteScope,
+): readonly AssistantPart[] {
   const last = parts.at(-1);
   if (last?.kind !== "text") return parts;
-  const text = last.text.trimEnd();
+  const text = context.reveal(last.text).trimEnd();
   if (text === last.text) return parts;
   const rest = parts.slice(0, -1);
   return text === "" ? rest : [...rest, { ...last, text }];

@@ -33,7 +33,7 @@ interface WrittenMessage extends JsonObject {
 export function writeMessages(conversation: Conversation, scope: WriteScope): JsonObject[] {
   const messages: WrittenMessage[] = [];
   const isTrimmed = scope.model.family === "claude" && !scope.isOwn;
-  for (const turn of isTrimmed ? trimmed(conversation.turns) : conversation.turns) {
+  for (const turn of isTrimmed ? trimmed(conversation.turns, scope) : conversation.turns) {
     const content = writeTurn(turn, scope);
     const last = messages.at(-1);
     // A turn of which nothing is left doesn't part its neighbours.
@@ -51,11 +51,11 @@ export function writeMessages(conversation: Conversation, scope: WriteScope): Js
 }
 
 /** Claude goes on with a last message of the assistant's, and refuses white space at its end. */
-function trimmed(turns: readonly Turn[]): readonly Turn[] {
+function trimmed(turns: readonly Turn[], { context }: WriteScope): readonly Turn[] {
   const turn = turns.at(-1);
   const last = turn?.kind === "assistant" ? turn.parts.at(-1) : undefined;
   if (turn?.kind !== "assistant" || last?.kind !== "text") return turns;
-  const text = last.text.trimEnd();
+  const text = context.reveal(last.text).trimEnd();
   if (text === last.text) return turns;
   const parts = turn.parts.slice(0, -1);
   const kept = text === "" ? parts : [...parts, { ...last, text }];

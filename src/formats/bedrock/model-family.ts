@@ -1,3 +1,5 @@
+import { perModel } from "../per-model.ts";
+
 /** The bodies that Bedrock's models take through `InvokeModel`, by who made the model and how new it is. */
 export type ModelFamily =
   | "claude"
@@ -25,7 +27,7 @@ export interface BedrockModel {
  * What a model id, the id of an inference profile (`us.amazon.nova-lite-v1:0`) or the ARN of either says of the model. Custom,
  * imported and provisioned models and application profiles say nothing.
  */
-export function describeModel(model: string | null): BedrockModel {
+export const describeModel = perModel((model): BedrockModel => {
   if (model === null) return UNKNOWN;
   const id = bareId(model.toLowerCase());
   if (id === null) return UNKNOWN;
@@ -34,7 +36,7 @@ export function describeModel(model: string | null): BedrockModel {
   const withoutRegion = id.slice(id.indexOf(".") + 1);
   const family = findFamily(withoutRegion);
   return family === undefined ? { name: id, family: null } : { name: withoutRegion, family };
-}
+});
 
 const UNKNOWN: BedrockModel = { name: "", family: null };
 

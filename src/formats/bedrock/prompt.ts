@@ -118,7 +118,7 @@ function documentText(part: DocumentPart, { rules, context }: PromptReading): st
 
 /** Changing such a text would change what is asked, and leaving it as it is would let it speak for others. */
 function checkedText(text: string, at: JsonPath, { rules, context }: PromptReading): string {
-  const mark = rules.marks.exec(text)?.[0];
+  const mark = rules.marks.exec(context.reveal(text))?.[0];
   if (mark === undefined) return text;
   throw context.untranslatable(
     at,

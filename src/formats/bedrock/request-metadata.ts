@@ -9,7 +9,9 @@ export function writeMetadata(
   const { metadata } = request;
   if (metadata === undefined) return undefined;
   const entries = Object.entries(metadata);
-  const kept = entries.filter(([key, value]) => KEY.test(key) && VALUE.test(value)).slice(0, MAX);
+  const kept = entries
+    .filter(([key, value]) => KEY.test(key) && VALUE.test(context.reveal(value)))
+    .slice(0, MAX);
   if (kept.length < entries.length) {
     context.warn(
       "metadata",

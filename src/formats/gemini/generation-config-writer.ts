@@ -34,7 +34,8 @@ export function writeGenerationConfig(
     thinkingConfig: ownThinking === undefined ? thinking : { ...thinking, ...ownThinking },
     ...own.in("generationConfig"),
   };
-  return Object.values(config).some((value) => value !== undefined) ? config : undefined;
+  for (const key in config) if (config[key] !== undefined) return config;
+  return undefined;
 }
 
 function writeStop(request: ChatRequest, context: WriteContext): readonly string[] | undefined {

@@ -18,7 +18,7 @@ export function writeMedia(part: MediaPart, scope: WriteScope): WrittenMedia {
     case "base64":
       return writeBytes(part, source, scope);
     case "text": {
-      const data = Buffer.from(source.text, "utf8").toString("base64");
+      const data = Buffer.from(scope.context.reveal(source.text), "utf8").toString("base64");
       return inlineData({ mimeType: "text/plain", data });
     }
     case "url":

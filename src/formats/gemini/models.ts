@@ -1,13 +1,15 @@
+import { perModel } from "../per-model.ts";
+
 /** What Google's models are, by their names; a name we don't know takes everything that any of them does. */
 
 /** `2.5` of `models/gemini-2.5-flash`; infinite for `gemini-flash-latest`; null where the name doesn't say. */
-export function generationOf(model: string | null): number | null {
+export const generationOf = perModel((model): number | null => {
   const name = bareName(model);
   if (/^gemini-(pro|flash|flash-lite)-latest$/.test(name)) return Infinity;
   if (/^gemini-pro(-vision)?$/.test(name)) return 1;
   const version = /^gemini-(\d{1,3}(?:\.\d{1,3})?)(-|$)/.exec(name)?.[1];
   return version === undefined ? null : Number(version);
-}
+});
 
 /** How a model is told how long to think. wire.md F.6; https://ai.google.dev/gemini-api/docs/thinking */
 export type ThinkingControl =
@@ -21,7 +23,7 @@ export type ThinkingControl =
       readonly canBeOff: boolean;
     };
 
-export function thinkingControl(model: string | null): ThinkingControl {
+export const thinkingControl = perModel((model): ThinkingControl => {
   const name = bareName(model);
   const generation = generationOf(model);
   if (generation !== null && generation >= 3) {
@@ -31,7 +33,7 @@ export function thinkingControl(model: string | null): ThinkingControl {
   if (name.includes("-pro")) return { kind: "budget", min: 128, max: 32_768, canBeOff: false };
   const min = name.includes("-lite") ? 512 : 1;
   return { kind: "budget", min, max: 24_576, canBeOff: true };
-}
+});
 
 /** https://ai.google.dev/gemini-api/docs/file-input-methods: from 2.5 on, Gemini fetches what is public. */
 export function readsAddresses(model: string | null): boolean {

@@ -20,8 +20,32 @@ export interface SchemaOptions {
 /** JSON Schema in the words of Gemini's own: https://ai.google.dev/api/caching#Schema (wire.md F.4). */
 export function toGeminiSchema(schema: JsonObject, options: SchemaOptions): JsonObject {
   const { report, keepsOrder } = options;
+  const key = keyOf(schema, keepsOrder);
+  const known = key === null ? undefined : knownSchemas.get(key);
+  if (known !== undefined) return known;
   const walk: Walk = { root: schema, report, warned: new Set(), nodes: 0, keepsOrder };
-  return convert([{ schema, references: null }], { at: ROOT, depth: 0 }, walk);
+  const written = convert([{ schema, references: null }], { at: ROOT, depth: 0 }, walk);
+  // What is warned of has to be said of every line.
+  if (key !== null && walk.warned.size === 0) {
+    if (knownSchemas.size >= MAX_KNOWN) knownSchemas.clear();
+    knownSchemas.set(key, written);
+  }
+  return written;
+}
+
+/** A batch has the same tools in line after line. */
+const knownSchemas = new Map<string, JsonObject>();
+const MAX_KNOWN = 200;
+const MAX_KEY_LENGTH = 10_000;
+
+/** null: too large to be kept, or nested so deep that it's refused. */
+function keyOf(schema: JsonObject, keepsOrder: boolean): string | null {
+  try {
+    const text = JSON.stringify(schema);
+    return text.length > MAX_KEY_LENGTH ? null : `${keepsOrder} ${text}`;
+  } catch {
+    return null;
+  }
 }
 
 interface Walk extends SchemaWalk {

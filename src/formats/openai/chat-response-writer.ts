@@ -130,7 +130,8 @@ function addImage(open: OpenMessage, part: ImagePart, context: WriteContext): vo
 
 function addNative(open: OpenMessage, part: NativePart, context: WriteContext): void {
   if (part.family === "openai" && part.type === "annotations") {
-    for (const annotation of chatAnnotations(part, open.texts)) open.annotations.push(annotation);
+    const texts = open.texts.map((text) => context.reveal(text));
+    for (const annotation of chatAnnotations(part, texts)) open.annotations.push(annotation);
   } else if (part.family === "openai" && part.type === "audio" && apiOf(part.at) === "chat") {
     open.audio = part.value;
   } else context.warn(part.at, `a chat completion has no place for ${part.type}`);

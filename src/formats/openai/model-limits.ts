@@ -1,4 +1,5 @@
 import type { ReasoningEffort } from "../../core/chat-request.ts";
+import { perModel } from "../per-model.ts";
 
 /**
  * What OpenAI's own models refuse outright, by their names, so that a request of another family isn't lost for a setting that
@@ -6,9 +7,9 @@ import type { ReasoningEffort } from "../../core/chat-request.ts";
  */
 
 /** Refuses sampling settings other than the defaults. */
-export function isReasoningModel(model: string | null): boolean {
-  return /^(o\d|gpt-5)/.test(bareName(model)) && !isChatModel(model);
-}
+export const isReasoningModel = perModel(
+  (model) => /^(o\d|gpt-5)/.test(bareName(model)) && !isChatModel(model),
+);
 
 /** The efforts it takes, lowest first: none at all where it doesn't reason; null where we don't know. */
 export function modelEfforts(model: string | null): readonly ReasoningEffort[] | null {

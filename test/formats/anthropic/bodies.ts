@@ -35,6 +35,7 @@ export function createContext(options: ContextOptions = {}): TestContext {
       warnings.push(`${typeof where === "string" ? where : fieldText(where)}: ${reason}`);
     },
     untranslatable,
+    reveal: (text) => text,
     nowSeconds: () => 1_790_000_000,
     newId: (prefix) => `${prefix}test`,
   };

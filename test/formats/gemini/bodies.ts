@@ -39,6 +39,7 @@ export function createContext({
       warnings.push(nameOf(where));
       reasons.push(reason);
     },
+    reveal: (text) => text,
     untranslatable: (where, message) => new CodecError("untranslatable", where, message),
     nowSeconds: () => 1_790_000_000,
     newId: (prefix) => `${prefix}test`,

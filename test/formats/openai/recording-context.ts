@@ -23,6 +23,7 @@ export function recordingContext(
       warnings.push(typeof where === "string" ? where : fieldText(where));
     },
     untranslatable: (where, message) => new CodecError("untranslatable", nameOf(where), message),
+    reveal: (text) => text,
     nowSeconds: () => 1_790_000_000,
     newId: (prefix) => {
       const id = (ids.get(prefix) ?? 0) + 1;
