@@ -47,7 +47,7 @@ export async function finishBatch(
       outcome,
       now,
       changes: (current) => ({
-        counts: countsOf(parts, results, isFailure),
+        counts: countsOf({ batch, parts }, results, isFailure),
         usage: written.usage,
         errors: parts.flatMap((part) => part.errors),
         outputFileId: output?.id ?? null,
@@ -82,17 +82,19 @@ function outcomeOf(parts: readonly Part[]): Outcome {
 
 /** Counted from the lines themselves: a provider's own counts may be zeroed, or say nothing of what it lost. */
 function countsOf(
-  parts: readonly Part[],
+  { batch, parts }: { readonly batch: Batch; readonly parts: readonly Part[] },
   results: readonly ResultFile[],
   isFailure: boolean,
 ): Counts {
-  if (isFailure) return { total: sumLines(parts), completed: 0, failed: 0 };
+  // What was sent may be more: a line can go in pieces.
+  const lines = preparedOf(batch).lines || sumLines(parts);
+  if (isFailure) return { total: lines, completed: 0, failed: 0 };
   const linesOf = (role: string) =>
     results.filter((result) => result.role === role).reduce((sum, result) => sum + result.lines, 0);
   const completed = linesOf("output");
   const failed = linesOf("error");
   return {
-    total: Math.max(completed + failed, sumLines(parts)),
+    total: Math.max(completed + failed, lines),
     completed,
     failed,
   };

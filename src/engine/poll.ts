@@ -77,13 +77,16 @@ export function sumCounts(
   parts: readonly Part[],
   known: { readonly unsent: number; readonly total: number },
 ): Counts {
-  const sum = (pick: (counts: Counts) => number) =>
-    parts.reduce((all, { counts }) => all + pick(counts), 0);
-  const total = sum((counts) => counts.total);
+  const sum = (pick: (part: Part) => number) => parts.reduce((all, part) => all + pick(part), 0);
+  const sent = sum((part) => part.lines);
+  const input = known.total - known.unsent;
+  // Of lines that were sent in pieces a provider counts the pieces.
+  const toLines = (count: number) =>
+    known.total > 0 && sent > input ? Math.floor((count * input) / sent) : count;
   return {
-    total: Math.max(total + known.unsent, known.total),
-    completed: sum((counts) => counts.completed),
-    failed: sum((counts) => counts.failed) + known.unsent,
+    total: Math.max(toLines(sum(({ counts }) => counts.total)) + known.unsent, known.total),
+    completed: toLines(sum(({ counts }) => counts.completed)),
+    failed: toLines(sum(({ counts }) => counts.failed)) + known.unsent,
   };
 }
 

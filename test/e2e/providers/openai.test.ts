@@ -5,12 +5,25 @@ import {
   createBatch,
   readLines,
   uploadLines,
-  waitFor,
   waitForEnd,
 } from "../../support/batches.ts";
+import { elsewhere } from "../../support/elsewhere.ts";
 import { createMatrix } from "../../support/matrix.ts";
-import { BUCKET, MODELS, PROVIDERS, REGION, startWorld, type World } from "../../support/world.ts";
+import {
+  BUCKET,
+  MODELS,
+  PROVIDERS,
+  type ProviderName,
+  startWorld,
+  type World,
+} from "../../support/world.ts";
 import { at, COUNTS, linesFor } from "./openai-stage.ts";
+
+const EMBEDDING_MODELS: Partial<Record<ProviderName, readonly string[]>> = {
+  openai: ["text-embedding-3-small"],
+  gemini: ["gemini-embedding-001"],
+  bedrock: ["amazon.titan-embed-text-v2:0", "cohere.embed-english-v3"],
+};
 
 let world: World;
 let client: OpenAI;
@@ -278,6 +291,167 @@ describe.each(PROVIDERS)("batches at %s", (provider) => {
     } finally {
       control.clearLines();
     }
+  });
+});
+
+describe.each(PROVIDERS)("what was made at %s elsewhere", (provider) => {
+  // Clients whose routes can't hold slashes encode the whole id.
+  const spellings = (id: string) =>
+    id.includes("/")
+      ? [
+          id,
+          encodeURIComponent(id),
+          Buffer.from(id).toString("base64url"),
+          Buffer.from(id).toString("base64"),
+        ]
+      : [id, encodeURIComponent(id)];
+
+  test("is a file here by its own id, however that is written", async () => {
+    matrix.proves(provider, "ids of things made elsewhere");
+    const text = linesFor(provider, 2);
+    const id = await elsewhere(world, provider).file(
+      text,
+      "made elsewhere.jsonl".replaceAll(" ", "-"),
+    );
+    for (const spelled of spellings(id)) {
+      const file = await client.files.retrieve(spelled, { query: { provider } });
+      expect(file).toMatchObject({
+        filename: "made-elsewhere.jsonl",
+        bytes: text.length,
+        crossbatch: { provider, native_id: id },
+      });
+      // Where its shape gives it away, the provider needn't be named.
+      expect((await client.files.retrieve(spelled)).id).toBe(file.id);
+    }
+    const query = at(provider, "elsewhere");
+    const listed = await client.files.list({ limit: 10_000 }, { query });
+    expect(listed.data.filter((file) => file.filename === "made-elsewhere.jsonl")).toHaveLength(1);
+    expect(await client.files.delete(id)).toMatchObject({ deleted: true });
+    await expect(client.files.retrieve(id, { query: { provider } })).rejects.toMatchObject({
+      status: 404,
+    });
+  });
+
+  test("is a batch here by its own id, however that is written", async () => {
+    matrix.proves(provider, "ids of things made elsewhere");
+    const { control } = world.emulators[provider];
+    control.setSpeed(0);
+    try {
+      const made = await elsewhere(world, provider).batch();
+      for (const spelled of spellings(made.id)) {
+        const batch = await client.batches.retrieve(spelled, { query: { provider } });
+        expect(batch).toMatchObject({ crossbatch: { provider, native_id: made.id } });
+        expect((await client.batches.retrieve(spelled)).id).toBe(batch.id);
+      }
+      const listed = await client.batches.list({}, { query: { provider } });
+      const [shown] = listed.data;
+      expect(shown).toMatchObject({ crossbatch: { native_id: made.id } });
+      await control.complete(made.id);
+      const ended = await client.batches.retrieve(String(shown?.id));
+      expect(ended).toMatchObject({ status: "completed" });
+      const other = await elsewhere(world, provider).batch();
+      await client.batches.cancel(other.id, { body: { provider } });
+      control.setSpeed("instant");
+      expect(await waitForEnd(client, other.id)).toMatchObject({ status: "cancelled" });
+    } finally {
+      control.setSpeed("instant");
+    }
+  });
+});
+
+describe.each(PROVIDERS)("other endpoints at %s", (provider) => {
+  test("responses are answered as responses", async () => {
+    matrix.proves(provider, "`/v1/responses`");
+    const requests = ["one", "two"].map((id) => ({
+      custom_id: id,
+      method: "POST",
+      url: "/v1/responses",
+      body: { model: MODELS[provider], input: `Say ${id}.`, max_output_tokens: 100 },
+    }));
+    const text = requests.map((line) => JSON.stringify(line)).join("\n");
+    const file = await uploadLines(client, text, at(provider));
+    for (const input of [{ input_file_id: file.id }, { input_file_id: "", requests }]) {
+      const created = await client.batches.create({
+        ...input,
+        endpoint: "/v1/responses",
+        completion_window: "24h",
+        ...{ provider },
+      });
+      const ended = await waitForEnd(client, created.id);
+      expect(ended).toMatchObject({ status: "completed", request_counts: { completed: 2 } });
+      for (const { response } of await readLines(client, ended.output_file_id)) {
+        expect(response?.body).toMatchObject({
+          object: "response",
+          status: "completed",
+          output: [{ type: "message", content: [{ type: "output_text" }] }],
+          usage: { input_tokens: expect.any(Number) },
+        });
+      }
+      expect(ended.usage?.input_tokens).toBeGreaterThan(0);
+    }
+  });
+
+  test.each(EMBEDDING_MODELS[provider] ?? [])("embeddings of %s", async (model) => {
+    matrix.proves(provider, "`/v1/embeddings`");
+    const bodies = {
+      text: { input: "one" },
+      list: { input: ["one", "two", "three"] },
+      base64: { input: ["one", "two"], encoding_format: "base64" },
+    };
+    const many = Object.fromEntries(
+      Array.from({ length: 100 }, (_, number) => [`more-${number}`, { input: "more" }]),
+    );
+    const text = Object.entries({ ...bodies, ...many })
+      .map(([id, body]) =>
+        JSON.stringify({
+          custom_id: id,
+          method: "POST",
+          url: "/v1/embeddings",
+          body: { model, ...body },
+        }),
+      )
+      .join("\n");
+    const file = await uploadLines(client, text, at(provider));
+    const created = await client.batches.create({
+      input_file_id: file.id,
+      endpoint: "/v1/embeddings",
+      completion_window: "24h",
+    });
+    const ended = await waitForEnd(client, created.id);
+    expect(ended).toMatchObject({
+      status: "completed",
+      request_counts: { total: 103, completed: 103, failed: 0 },
+    });
+    const lines = await readLines(client, ended.output_file_id);
+    const byId = Object.fromEntries(lines.map((line) => [line.custom_id, line.response?.body]));
+    const vectors = (body: unknown) => (body as OpenAI.CreateEmbeddingResponse).data;
+    expect(vectors(byId["text"])).toHaveLength(1);
+    expect(vectors(byId["list"]).map(({ index }) => index)).toEqual([0, 1, 2]);
+    for (const { embedding } of vectors(byId["list"])) {
+      expect(embedding.length).toBeGreaterThan(10);
+      expect(typeof embedding[0]).toBe("number");
+    }
+    // The same texts, the one as numbers and the other as their bytes.
+    const [first] = vectors(byId["base64"]);
+    const bytes = Buffer.from(String(first?.embedding), "base64");
+    expect(bytes.length).toBe(4 * (vectors(byId["list"])[0]?.embedding.length ?? 0));
+    for (const body of Object.values(byId)) {
+      expect(body).toMatchObject({ object: "list", model: expect.stringMatching(/./) });
+    }
+  });
+
+  const missing = {
+    openai: [],
+    anthropic: ["/v1/embeddings", "/v1/completions", "/v1/moderations"],
+    gemini: ["/v1/completions", "/v1/images/generations"],
+    bedrock: ["/v1/completions", "/v1/moderations"],
+  } as const;
+
+  test.each(missing[provider])("%s is refused at create, and why", async (endpoint) => {
+    const file = await uploadLines(client, linesFor(provider, 1), at(provider));
+    await expect(
+      client.batches.create({ input_file_id: file.id, endpoint, completion_window: "24h" }),
+    ).rejects.toMatchObject({ status: 400, param: "endpoint", message: /no equivalent at/ });
   });
 });
 
