@@ -2,6 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { BedrockClient, CreateModelInvocationJobCommand } from "@aws-sdk/client-bedrock";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import OpenAI, { toFile } from "openai";
+import { z } from "zod";
 import { PROVIDER_KEY } from "./secrets.ts";
 import { BUCKET, MODELS, type ProviderName, REGION, type World } from "./world.ts";
 
@@ -70,17 +71,17 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
         body,
         headers: { "x-goog-api-key": PROVIDER_KEY, ...headers },
       });
-      if (!reply.ok) throw new Error(await reply.text());
-      return reply.json();
+      const answer = await reply.text();
+      if (!reply.ok) throw new Error(answer);
+      return NAMED.parse(JSON.parse(answer)).name;
     };
     const file = async (text: string, displayName: string): Promise<string> => {
       const described = JSON.stringify({ file: { displayName, mimeType: "application/jsonl" } });
       const body = `--edge\r\nContent-Type: application/json\r\n\r\n${described}\r\n--edge\r\nContent-Type: application/jsonl\r\n\r\n${text}\r\n--edge--\r\n`;
-      const reply = await post("/upload/v1beta/files", body, {
+      return post("/upload/v1beta/files", body, {
         "x-goog-upload-protocol": "multipart",
         "content-type": "multipart/related; boundary=edge",
       });
-      return String(reply.file.name);
     };
     return {
       file,
@@ -92,8 +93,8 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
         const fileName = await file(toLines(lines), "here.jsonl");
         const body = JSON.stringify({ batch: { displayName: "here", inputConfig: { fileName } } });
         const path = `/v1beta/models/${MODELS.gemini}:batchGenerateContent`;
-        const reply = await post(path, body, { "content-type": "application/json" });
-        return { id: String(reply.name), lines: 2 };
+        const id = await post(path, body, { "content-type": "application/json" });
+        return { id, lines: 2 };
       },
     };
   },
@@ -136,6 +137,12 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
     };
   },
 };
+
+/** A batch, or the answer to an upload. */
+const NAMED = z.union([
+  z.looseObject({ name: z.string() }),
+  z.looseObject({ file: z.looseObject({ name: z.string() }) }).transform(({ file }) => file),
+]);
 
 function toLines(lines: readonly object[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");

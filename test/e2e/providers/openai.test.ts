@@ -370,12 +370,13 @@ describe.each(PROVIDERS)("other endpoints at %s", (provider) => {
     }));
     const text = requests.map((line) => JSON.stringify(line)).join("\n");
     const file = await uploadLines(client, text, at(provider));
+    const named = { provider };
     for (const input of [{ input_file_id: file.id }, { input_file_id: "", requests }]) {
       const created = await client.batches.create({
         ...input,
         endpoint: "/v1/responses",
         completion_window: "24h",
-        ...{ provider },
+        ...named,
       });
       const ended = await waitForEnd(client, created.id);
       expect(ended).toMatchObject({ status: "completed", request_counts: { completed: 2 } });
