@@ -2,7 +2,7 @@ import type { OpenAccount } from "../core/accounts.ts";
 import type { Batch, BatchState } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
-import type { Call } from "../core/gateway.ts";
+import type { Call, ListPage } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
 import type {
   Provider,
@@ -21,7 +21,7 @@ const PAGE = 100;
 /** No list call reads more of a provider's list than this many pages. */
 const MAX_PAGES = 200;
 
-interface Source {
+export interface Source {
   readonly provider: Provider;
   readonly account: OpenAccount;
   readonly upstream: Upstream;
@@ -46,8 +46,15 @@ interface MirrorList {
 }
 
 interface MirrorPage {
-  readonly after: (Pick<StoredFile | Batch, "native"> & { readonly createdAt: number }) | null;
+  readonly after: Cursor | null;
   readonly limit: number;
+}
+
+type Cursor = Pick<StoredFile | Batch, "native" | "provider"> & { readonly createdAt: number };
+
+/** How far a provider's list is read for a page. Towards newer ones every item of it may belong there. */
+export function reachOf({ order, limit }: ListPage, after: Cursor | null): MirrorPage {
+  return order === "desc" ? { after, limit } : { after: null, limit: Number.MAX_SAFE_INTEGER };
 }
 
 /** Brings as much of the provider's own list of files into the index as a page of `limit` after `after` can show. */
@@ -58,6 +65,7 @@ export async function mirrorFiles(
   const { files } = source.upstream;
   if (files === undefined) return;
   await mirrorPages(page, {
+    provider: source.provider,
     read: (after) => files.list({ after, limit: PAGE }, call.signal),
     store: (file) => mirrorFile(context, source, file),
   });
@@ -70,6 +78,7 @@ export async function mirrorBatches(
   const { jobs } = source.upstream;
   if (jobs === undefined) return;
   await mirrorPages(page, {
+    provider: source.provider,
     read: (after) => jobs.list({ after, limit: PAGE }, call.signal),
     store: (job) => mirrorJob(context, source, job),
   });
@@ -82,12 +91,14 @@ export async function mirrorBatches(
 async function mirrorPages<Item extends { readonly createdAt: number }>(
   wanted: MirrorPage,
   work: {
+    readonly provider: Provider;
     readonly read: (after: string | null) => Promise<UpstreamPage<Item>>;
     readonly store: (item: Item) => Promise<void>;
   },
 ): Promise<void> {
-  const startTime = wanted.after?.createdAt ?? Number.POSITIVE_INFINITY;
-  let cursor = wanted.after?.native?.id ?? null;
+  const { after } = wanted;
+  const startTime = after?.createdAt ?? Number.POSITIVE_INFINITY;
+  let cursor = after?.provider === work.provider.name ? (after.native?.id ?? null) : null;
   let beyond = 0;
   for (let pages = 0; pages < MAX_PAGES && beyond <= wanted.limit; pages += 1) {
     const page = await readPage(work.read, cursor, pages === 0);

@@ -14,6 +14,9 @@ export interface Elsewhere {
   batch(): Promise<{ readonly id: string; readonly lines: number }>;
 }
 
+/** Two jobs at Bedrock can't have one name. */
+let jobs = 0;
+
 export function elsewhere(world: World, provider: ProviderName): Elsewhere {
   return MAKERS[provider](world);
 }
@@ -119,7 +122,8 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
             messages: [{ role: "user", content: "Hello" }],
           },
         }));
-        const name = `here-${world.emulators.bedrock.control.batches().length}`;
+        jobs += 1;
+        const name = `here-${jobs}`;
         const s3Uri = await file(toLines(lines), `${name}.jsonl`);
         const client = new BedrockClient({ ...common, endpoint: world.emulators.bedrock.url });
         const { jobArn } = await client.send(

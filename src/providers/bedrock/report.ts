@@ -42,7 +42,7 @@ export function toReport(job: WireJob): JobReport {
     case "Stopped":
       return ended("cancelled");
     case "PartiallyCompleted":
-      // By AWS's definition not all records could be processed in time.
+    // By AWS's definition not all records could be processed in time.
     case "Expired":
       return ended("expired");
     default:

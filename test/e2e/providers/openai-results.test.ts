@@ -68,7 +68,8 @@ describe.each(PROVIDERS)("results of %s", (provider) => {
     const running = await waitFor(
       client,
       id,
-      ({ status, request_counts: counts }) => status === "in_progress" && counts?.completed === seen,
+      ({ status, request_counts: counts }) =>
+        status === "in_progress" && counts?.completed === seen,
     );
     expect(running).toMatchObject({
       status: "in_progress",
