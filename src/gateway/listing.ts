@@ -25,7 +25,8 @@ export function openListing(context: GatewayContext, given: Call): Listing {
   const namedProviders = given.namedProviders.filter((name) => !isAll || name !== ALL);
   const call = { ...given, namedProviders };
   const named = namedProvider(call, providers);
-  const everyone = isAll && named === null ? providers.names.map((name) => providers.get(name)) : [];
+  const everyone =
+    isAll && named === null ? providers.names.map((name) => providers.get(name)) : [];
   // A client's own key is for the provider that it names, and goes to no other.
   const asked = named === null ? everyone.filter(hasOwnKey) : [named];
   return {
