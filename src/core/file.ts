@@ -7,6 +7,9 @@ export interface NativeRef {
   readonly format: FormatName;
 }
 
+/** The option of a file in which its place is written as one folder, so that it can be looked for: `s3://bucket/prefix/`. */
+export const PLACE = "place";
+
 /**
  * Bytes that a client gave us or may fetch. `upload`: given in a form or through parts; `inline`: lines that came inside a
  * create; `result`: made by a batch; `upstream`: made elsewhere and mirrored from a provider's own list.

@@ -3,6 +3,8 @@ import { GatewayError } from "./errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 import { isWithin, parseS3Uri, toS3Location, toS3Uri, type S3Location } from "./s3-uri.ts";
 
+const STORAGE = "storage_config.s3";
+
 /** A location that a request names, and the field that names it. */
 export interface NamedS3Location {
   readonly location: S3Location;
@@ -31,6 +33,15 @@ export function checkS3Options(
   const named = findS3Locations(options);
   for (const { location, param } of named) checkAllowed(client, location, param);
   return named;
+}
+
+/** Where the options say that files lie; null if they don't. */
+export function findStoragePlace(
+  client: Pick<Client, "s3">,
+  options: JsonObject,
+): S3Location | null {
+  const named = checkS3Options(client, options);
+  return named.find(({ param }) => param === STORAGE)?.location ?? null;
 }
 
 /**
@@ -107,8 +118,7 @@ function findStorageConfig(options: JsonObject): NamedS3Location | null {
   if (typeof prefix !== "string") {
     throw wrongField("storage_config.s3.prefix", "must be text like folder/subfolder");
   }
-  const param = "storage_config.s3";
-  return { location: toS3Location(bucket, prefix, param), param };
+  return { location: toS3Location(bucket, prefix, STORAGE), param: STORAGE };
 }
 
 function own(object: JsonObject, key: string): Json | undefined {

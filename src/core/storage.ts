@@ -2,6 +2,7 @@ import type { Batch, BatchState, Part } from "./batch.ts";
 import type { Owners } from "./client.ts";
 import type { FileCopy, StoredFile, Upload, UploadPart } from "./file.ts";
 import type { JsonObject } from "./json.ts";
+import type { S3Location } from "./s3-uri.ts";
 
 /** What of a row may change; every change carries the version it was read at. */
 export type Changes<Row> = Partial<Omit<Row, "id" | "owner" | "version">>;
@@ -13,6 +14,8 @@ export interface ListQuery {
   readonly provider?: string;
   readonly purpose?: string;
   readonly model?: string;
+  /** Only files that lie there at their provider, or were meant to; left out: all. */
+  readonly liesBelow?: S3Location;
   /** The row after which the page begins, in the direction of `order`. */
   readonly after?: { readonly createdAt: number; readonly id: string };
   /** Only files that haven't expired by then; left out: all. */

@@ -75,22 +75,21 @@ function stillRunning(report: JobReport): JobReport {
 export function sumCounts(batch: Batch, parts: readonly Part[]): Counts {
   const { unsent, lines } = preparedOf(batch);
   const never = unsent?.lines ?? 0;
-  const sum = (pick: (counts: Counts) => number) =>
-    parts.reduce((all, { counts }) => all + pick(counts), 0);
-  const total =
-    lines > 0
-      ? lines
-      : Math.max(
-          sum((counts) => counts.total),
-          batch.counts.total,
-        );
-  // A line that was sent in pieces counts once.
-  const completed = Math.min(
-    sum((counts) => counts.completed),
-    total - never,
+  const sum = (pick: (part: Part) => number) => parts.reduce((all, part) => all + pick(part), 0);
+  const counted = Math.max(
+    sum(({ counts }) => counts.total),
+    batch.counts.total,
   );
-  const failed = Math.min(sum((counts) => counts.failed) + never, total - completed);
-  return { total, completed, failed };
+  const total = lines > 0 ? lines : counted;
+  const input = total - never;
+  const sent = sum((part) => part.lines);
+  // Of lines that were sent in pieces a provider counts the pieces.
+  const toLines = (count: number) => (sent > input ? Math.floor((count * input) / sent) : count);
+  return {
+    total,
+    completed: toLines(sum(({ counts }) => counts.completed)),
+    failed: toLines(sum(({ counts }) => counts.failed)) + never,
+  };
 }
 
 /** States go forward only. What has ended upstream is `finalizing` until its results are here; a cancel stays one to the end. */

@@ -7,34 +7,28 @@ import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { pageOf } from "./files.ts";
 import { findBatch, getBatch, getCursor } from "./lookup.ts";
-import { mirrorBatches, openSource, refreshMirrored } from "./mirror.ts";
-import { checkNamedProvider, namedProvider } from "./resolve.ts";
+import { openListing, readSources } from "./listing.ts";
+import { mirrorBatches, openSource, reachOf, refreshMirrored } from "./mirror.ts";
+import { checkNamedProvider } from "./resolve.ts";
 
 export async function listBatches(
   context: GatewayContext,
-  call: Call,
+  given: Call,
   page: ListPage,
 ): Promise<Page<BatchView>> {
-  const named = namedProvider(call, context.providers);
+  const listing = openListing(context, given);
+  const { call, filter } = listing;
   const found = await getCursor((id) => findBatch(context, call, id), page.after);
-  const after =
-    found === null
-      ? null
-      : { id: found.id, createdAt: found.times.createdAt, native: found.native };
-  if (named !== null && call.client.mirrors) {
-    const source = openSource(context, call, named);
-    // Towards newer ones every item of the provider's list may belong on the page.
-    const reach =
-      page.order === "desc"
-        ? { after, limit: page.limit }
-        : { after: null, limit: Number.MAX_SAFE_INTEGER };
-    await mirrorBatches(context, { call, source, page: reach });
-  }
+  const after = found === null ? null : { ...found, createdAt: found.times.createdAt };
+  const reach = reachOf(page, after);
+  await readSources(context, listing, (source) =>
+    mirrorBatches(context, { call, source, page: reach }),
+  );
   const { items, hasMore } = await pageOf((query) => context.database.batches.list(query), {
     call,
     page,
     after,
-    provider: named?.name,
+    filter,
   });
   return { items: items.map(viewOf), hasMore };
 }

@@ -1,9 +1,11 @@
 import type { OpenAccount } from "../core/accounts.ts";
 import { insertAliases } from "../core/aliases.ts";
-import type { FileCopy, StoredFile } from "../core/file.ts";
+import { type FileCopy, PLACE, type StoredFile } from "../core/file.ts";
 import type { Call, CreateFile } from "../core/gateway.ts";
 import type { Provider, UpstreamFile } from "../core/provider.ts";
-import { checkS3Options } from "../core/s3-gate.ts";
+import { checkS3Options, findStoragePlace } from "../core/s3-gate.ts";
+import { toS3Uri } from "../core/s3-uri.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Tables } from "../core/storage.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
@@ -94,11 +96,16 @@ function newFile(
     lineIndex: null,
     batchId: null,
     role: null,
-    options: { ...request.options, ...copy?.options },
+    options: { ...request.options, ...placeOf(call, request), ...copy?.options },
     createdAt,
     expiresAt: expiryOf(context, call, { request, provider, sent, createdAt }),
     version: 1,
   };
+}
+
+function placeOf({ client }: Call, { options }: CreateFile): JsonObject {
+  const place = findStoragePlace(client, options);
+  return place === null ? {} : { [PLACE]: `${toS3Uri(place)}/` };
 }
 
 /** A provider of the client's own family says how long its file lives; elsewhere the bytes that stay here count. */

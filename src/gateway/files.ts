@@ -7,32 +7,28 @@ import type { Call, FileContent, ListPage, Page, RangeRequest } from "../core/ga
 import type { ListQuery } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
-import { mirrorFiles, openSource, placed } from "./mirror.ts";
+import { type Listing, openListing, readSources } from "./listing.ts";
+import { mirrorFiles, openSource, placed, reachOf } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
-import { namedProvider } from "./resolve.ts";
 
 export async function listFiles(
   context: GatewayContext,
-  call: Call,
+  given: Call,
   page: ListPage,
 ): Promise<Page<StoredFile>> {
-  const named = namedProvider(call, context.providers);
+  const listing = openListing(context, given);
+  const { call, filter } = listing;
   const after = await getCursor((id) => findFile(context, call, id), page.after);
-  if (named !== null && call.client.mirrors) {
-    const limit = page.order === "desc" ? page.limit : Number.MAX_SAFE_INTEGER;
-    const source = openSource(context, call, named);
-    await mirrorFiles(context, {
-      call,
-      source,
-      page: { after: page.order === "desc" ? after : null, limit },
-    });
-  }
+  const reach = reachOf(page, after);
+  await readSources(context, listing, (source) =>
+    mirrorFiles(context, { call, source, page: reach }),
+  );
   const unexpiredAt = context.now();
   return pageOf((query) => context.database.files.list({ ...query, unexpiredAt }), {
     call,
     page,
     after,
-    provider: named?.name,
+    filter,
   });
 }
 
@@ -43,19 +39,19 @@ export async function pageOf<Row>(
     call,
     page,
     after,
-    provider,
+    filter,
   }: {
     readonly call: Call;
     readonly page: ListPage;
     readonly after: { readonly createdAt: number; readonly id: string } | null;
-    readonly provider: string | undefined;
+    readonly filter: Listing["filter"];
   },
 ): Promise<Page<Row>> {
   const rows = await list({
     owners: call.client.owners,
     order: page.order,
     limit: page.limit + 1,
-    ...(provider === undefined ? {} : { provider }),
+    ...filter,
     ...(page.purpose === undefined ? {} : { purpose: page.purpose }),
     ...(page.model === undefined ? {} : { model: page.model }),
     ...(after === null ? {} : { after: { createdAt: after.createdAt, id: after.id } }),

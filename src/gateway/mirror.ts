@@ -1,27 +1,22 @@
 import type { OpenAccount } from "../core/accounts.ts";
-import type { Batch, BatchState } from "../core/batch.ts";
+import type { Batch } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
-import type { Call } from "../core/gateway.ts";
+import type { Call, ListPage } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
-import type {
-  Provider,
-  Upstream,
-  UpstreamFile,
-  UpstreamJob,
-  UpstreamPage,
-} from "../core/provider.ts";
+import type { Provider, Upstream, UpstreamPage } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
-import { insertAliases, insertNativeAlias } from "../core/aliases.ts";
+import type { Tables } from "../core/storage.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
+import { mirrorFile, mirrorJob } from "./mirror-rows.ts";
 
 /** The provider's list is read in pages of this size. */
 const PAGE = 100;
 /** No list call reads more of a provider's list than this many pages. */
 const MAX_PAGES = 200;
 
-interface Source {
+export interface Source {
   readonly provider: Provider;
   readonly account: OpenAccount;
   readonly upstream: Upstream;
@@ -46,8 +41,15 @@ interface MirrorList {
 }
 
 interface MirrorPage {
-  readonly after: (Pick<StoredFile | Batch, "native"> & { readonly createdAt: number }) | null;
+  readonly after: Cursor | null;
   readonly limit: number;
+}
+
+type Cursor = Pick<StoredFile | Batch, "native" | "provider"> & { readonly createdAt: number };
+
+/** How far a provider's list is read for a page. Towards newer ones every item of it may belong there. */
+export function reachOf({ order, limit }: ListPage, after: Cursor | null): MirrorPage {
+  return order === "desc" ? { after, limit } : { after: null, limit: Number.MAX_SAFE_INTEGER };
 }
 
 /** Brings as much of the provider's own list of files into the index as a page of `limit` after `after` can show. */
@@ -58,8 +60,12 @@ export async function mirrorFiles(
   const { files } = source.upstream;
   if (files === undefined) return;
   await mirrorPages(page, {
+    provider: source.provider,
     read: (after) => files.list({ after, limit: PAGE }, call.signal),
-    store: (file) => mirrorFile(context, source, file),
+    store: (files) =>
+      storeTogether(context, files, (tables, file) =>
+        mirrorFile(context, tables, { source, file }),
+      ),
   });
 }
 
@@ -70,8 +76,12 @@ export async function mirrorBatches(
   const { jobs } = source.upstream;
   if (jobs === undefined) return;
   await mirrorPages(page, {
+    provider: source.provider,
     read: (after) => jobs.list({ after, limit: PAGE }, call.signal),
-    store: (job) => mirrorJob(context, source, job),
+    store: (listed) =>
+      storeTogether(context, listed, (tables, job) =>
+        mirrorJob(context, tables, { source, job, isNews: false }),
+      ),
   });
 }
 
@@ -82,20 +92,34 @@ export async function mirrorBatches(
 async function mirrorPages<Item extends { readonly createdAt: number }>(
   wanted: MirrorPage,
   work: {
+    readonly provider: Provider;
     readonly read: (after: string | null) => Promise<UpstreamPage<Item>>;
-    readonly store: (item: Item) => Promise<void>;
+    readonly store: (items: readonly Item[]) => Promise<void>;
   },
 ): Promise<void> {
-  const startTime = wanted.after?.createdAt ?? Number.POSITIVE_INFINITY;
-  let cursor = wanted.after?.native?.id ?? null;
+  const { after } = wanted;
+  const startTime = after?.createdAt ?? Number.POSITIVE_INFINITY;
+  let cursor = after?.provider === work.provider.name ? (after.native?.id ?? null) : null;
   let beyond = 0;
   for (let pages = 0; pages < MAX_PAGES && beyond <= wanted.limit; pages += 1) {
     const page = await readPage(work.read, cursor, pages === 0);
-    for (const item of page.items.toReversed()) await work.store(item);
+    await work.store(page.items.toReversed());
     beyond += page.items.filter((item) => item.createdAt < startTime).length;
     if (page.next === null) return;
     cursor = page.next;
   }
+}
+
+/** A page is one transaction, and so one wait for the disk. */
+async function storeTogether<Item>(
+  { database }: GatewayContext,
+  items: readonly Item[],
+  store: (tables: Tables, item: Item) => Promise<void>,
+): Promise<void> {
+  if (items.length === 0) return;
+  await database.transaction(async (tables) => {
+    for (const item of items) await store(tables, item);
+  });
 }
 
 /** What the client's page begins after may be gone at the provider: then its list is read from the top. */
@@ -126,7 +150,8 @@ export async function mirrorFileById(
   const { files } = source.upstream;
   if (files === undefined) return null;
   try {
-    await mirrorFile(context, source, await files.retrieve(id, call.signal));
+    const file = await files.retrieve(id, call.signal);
+    await context.database.transaction((tables) => mirrorFile(context, tables, { source, file }));
   } catch (error) {
     if (isNotThere(error)) return null;
     throw error;
@@ -146,7 +171,10 @@ export async function mirrorBatchById(
   const { jobs } = source.upstream;
   if (jobs === undefined) return null;
   try {
-    await mirrorJob(context, source, await jobs.retrieve(id, call.signal));
+    const job = await jobs.retrieve(id, call.signal);
+    await context.database.transaction((tables) =>
+      mirrorJob(context, tables, { source, job, isNews: true }),
+    );
   } catch (error) {
     if (isNotThere(error)) return null;
     throw error;
@@ -162,158 +190,6 @@ export async function mirrorBatchById(
 /** A malformed id is 400 at some providers: to us it is an id that isn't there. */
 function isNotThere(error: unknown): boolean {
   return isGatewayError(error, "upstream_not_found") || isGatewayError(error, "upstream_rejected");
-}
-
-async function mirrorFile(
-  context: GatewayContext,
-  source: Source,
-  file: UpstreamFile,
-): Promise<void> {
-  const owners = [source.account.owner];
-  const known = await findObjectId(context.database, "file", {
-    id: file.id,
-    owners,
-    provider: source.provider.name,
-  });
-  if (known !== null) return;
-  const row: StoredFile = {
-    id: context.newId(file.createdAt),
-    owner: source.account.owner,
-    account: source.account.access.account,
-    dialect: source.provider.format,
-    provider: source.provider.name,
-    origin: "upstream",
-    native: { id: file.id, format: source.provider.format },
-    filename: file.filename,
-    purpose: file.purpose,
-    mimeType: file.mimeType ?? "application/octet-stream",
-    bytes: file.bytes,
-    sha256: null,
-    lines: null,
-    blob: null,
-    lineIndex: null,
-    batchId: null,
-    role: null,
-    options: {},
-    createdAt: file.createdAt,
-    expiresAt: file.expiresAt,
-    version: 1,
-  };
-  await context.database.transaction(async (tables) => {
-    if (!(await insertNativeAlias(tables, "file", row))) return;
-    await tables.files.insert(row);
-    await insertAliases(tables, "file", row);
-    await tables.copies.save({
-      fileId: row.id,
-      provider: row.provider,
-      account: source.account.access.account,
-      recipe: "bytes",
-      nativeId: file.id,
-      bytes: file.bytes,
-      createdAt: file.createdAt,
-      expiresAt: file.expiresAt,
-    });
-  });
-}
-
-/** A job made elsewhere becomes a batch that the engine doesn't follow; one already known is brought up to date if mirrored. */
-async function mirrorJob(
-  context: GatewayContext,
-  source: Source,
-  upstreamJob: UpstreamJob,
-): Promise<void> {
-  const { job } = upstreamJob;
-  const owners = [source.account.owner];
-  const known = await findObjectId(context.database, "batch", {
-    id: job.id,
-    owners,
-    provider: source.provider.name,
-  });
-  if (known !== null) {
-    const row = await context.database.batches.get(known, owners);
-    if (row === null || row.origin !== "upstream") return;
-    try {
-      await context.database.batches.update(row, {
-        ...fromUpstream(source, upstreamJob),
-        polledAt: context.now(),
-      });
-    } catch (error) {
-      // Another request has just brought it up to date.
-      if (!isGatewayError(error, "stale")) throw error;
-    }
-    return;
-  }
-  const row: Batch = {
-    id: context.newId(upstreamJob.createdAt),
-    owner: source.account.owner,
-    account: source.account.access.account,
-    dialect: source.provider.format,
-    provider: source.provider.name,
-    origin: "upstream",
-    native: { id: job.id, format: source.provider.format },
-    endpoint: upstreamJob.endpoint,
-    inputFileId: null,
-    outputFileId: null,
-    errorFileId: null,
-    models: [],
-    mode: "native",
-    priceTier: "batch",
-    completionWindow: upstreamJob.completionWindow,
-    metadata: upstreamJob.metadata,
-    bytes: 0,
-    warnings: [],
-    polledAt: context.now(),
-    parent: null,
-    selectedLines: null,
-    options: { job: job.data },
-    version: 1,
-    ...fromUpstream(source, upstreamJob),
-  };
-  await context.database.transaction(async (tables) => {
-    if (!(await insertNativeAlias(tables, "batch", row))) return;
-    await tables.batches.insert(row);
-    await insertAliases(tables, "batch", row);
-  });
-}
-
-type Mirrored = Pick<
-  Batch,
-  "state" | "counts" | "usage" | "errors" | "times" | "model" | "natives"
->;
-
-function fromUpstream(
-  source: Source,
-  { report, inputNativeId, createdAt, expiresAt }: UpstreamJob,
-): Mirrored {
-  const native = (id: string | null) =>
-    id === null ? null : { id, format: source.provider.format };
-  const state: BatchState = report.kind === "running" ? report.state : report.outcome;
-  const isEnded = report.kind === "ended";
-  return {
-    state,
-    counts: report.counts ?? { total: 0, completed: 0, failed: 0 },
-    usage: isEnded ? report.usage : null,
-    errors: isEnded ? report.errors : [],
-    model: report.model,
-    times: {
-      expiresAt,
-      submittedAt: createdAt,
-      inProgressAt: null,
-      finalizingAt: null,
-      completedAt: null,
-      failedAt: null,
-      expiredAt: null,
-      cancellingAt: null,
-      cancelledAt: null,
-      ...report.times,
-      createdAt,
-    },
-    natives: {
-      input: native(inputNativeId),
-      output: native(isEnded ? report.outputNativeId : null),
-      error: native(isEnded ? report.errorNativeId : null),
-    },
-  };
 }
 
 /** A mirrored batch as its provider has it now. */

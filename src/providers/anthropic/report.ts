@@ -32,14 +32,14 @@ export function toReport(batch: WireBatch): JobReport {
   }
 }
 
-/** `ended` says nothing about success: only where no request was answered, the batch as a whole was cancelled or expired. */
+/** `ended` says nothing about how: as at OpenAI, requests that were never run say it of the whole, though others were answered. */
 function outcomeOf({
   request_counts: counts,
   cancel_initiated_at: cancelledAt,
 }: WireBatch): "completed" | "cancelled" | "expired" {
-  if (!counts || counts.succeeded + counts.errored > 0) return "completed";
+  if (!counts) return "completed";
   if (cancelledAt && counts.canceled > 0) return "cancelled";
-  return counts.expired > 0 && counts.canceled === 0 ? "expired" : "completed";
+  return counts.expired > 0 ? "expired" : "completed";
 }
 
 /** Until the end all requests count as processing. */

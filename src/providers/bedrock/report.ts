@@ -36,12 +36,13 @@ export function toReport(job: WireJob): JobReport {
     case "Stopping":
       return running("cancelling");
     case "Completed":
-    case "PartiallyCompleted":
       return ended("completed");
     case "Failed":
       return ended("failed");
     case "Stopped":
       return ended("cancelled");
+    case "PartiallyCompleted":
+    // By AWS's definition not all records could be processed in time.
     case "Expired":
       return ended("expired");
     default:
@@ -84,7 +85,7 @@ function toError(job: WireJob) {
 
 const END_TIMES: ReadonlyMap<string, keyof BatchTimes> = new Map<string, keyof BatchTimes>([
   ["Completed", "completedAt"],
-  ["PartiallyCompleted", "completedAt"],
+  ["PartiallyCompleted", "expiredAt"],
   ["Failed", "failedAt"],
   ["Stopped", "cancelledAt"],
   ["Expired", "expiredAt"],

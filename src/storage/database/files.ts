@@ -1,5 +1,6 @@
-import type { Kysely } from "kysely";
-import type { StoredFile } from "../../core/file.ts";
+import { type Kysely, type SqlBool, sql } from "kysely";
+import { PLACE, type StoredFile } from "../../core/file.ts";
+import { toS3Uri } from "../../core/s3-uri.ts";
 import type { FileTable } from "../../core/storage.ts";
 import { behind, type Columns, orStale, ownedBy, unfinished } from "./conditions.ts";
 import { inTransaction } from "./executors.ts";
@@ -24,7 +25,7 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
     },
 
     async list(query) {
-      const { provider, purpose, unexpiredAt } = query;
+      const { provider, purpose, unexpiredAt, liesBelow } = query;
       let select = executor
         .selectFrom("files")
         .selectAll()
@@ -34,6 +35,7 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
         .where(behind(query));
       if (provider !== undefined) select = select.where("provider", "=", provider);
       if (purpose !== undefined) select = select.where("purpose", "=", purpose);
+      if (liesBelow !== undefined) select = select.where(liesIn(toS3Uri(liesBelow)));
       if (unexpiredAt !== undefined) {
         select = select.where((where) =>
           where.or([where("expires_at", "is", null), where("expires_at", ">", unexpiredAt)]),
@@ -106,6 +108,20 @@ export function createFileTable(executor: Kysely<Schema>): FileTable {
       return new Set(rows.flatMap(({ blob }) => (blob === null ? [] : [blob])));
     },
   };
+}
+
+/**
+ * By its own native id or that of a copy; or by the place that its client named, where there is none. Not by LIKE, which knows
+ * wild cards and on one of the databases ignores case.
+ */
+function liesIn(uri: string) {
+  const folder = `${uri}/`;
+  const begins = (column: string) =>
+    sql<SqlBool>`substr(${sql.ref(column)}, 1, ${sql.lit(folder.length)}) = ${folder}`;
+  const named = `${JSON.stringify(PLACE)}:${JSON.stringify(folder).slice(0, -1)}`;
+  return sql<SqlBool>`(${begins("files.native_id")}
+    or options_json <> replace(options_json, ${named}, '')
+    or exists (select 1 from file_copies where file_id = files.id and ${begins("file_copies.native_id")}))`;
 }
 
 function toRow(file: StoredFile): FileRow;

@@ -73,7 +73,7 @@ describe("Bedrock as its emulator has it", () => {
     await stage.emulator.control.run(job.id, 2);
     await stage.emulator.control.endBatch(job.id, "PartiallyCompleted", "Out of time.");
     expect(await upstream.poll(job, never)).toMatchObject({
-      outcome: "completed",
+      outcome: "expired",
       nativeState: "PartiallyCompleted",
     });
     expect(await rowsOf(upstream, job)).toHaveLength(2);

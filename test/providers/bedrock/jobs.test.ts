@@ -149,7 +149,7 @@ describe("a job is followed", () => {
     ["Stopping", "running", "cancelling"],
     ["Meditating", "running", "in_progress"],
     ["Completed", "ended", "completed"],
-    ["PartiallyCompleted", "ended", "completed"],
+    ["PartiallyCompleted", "ended", "expired"],
     ["Failed", "ended", "failed"],
     ["Stopped", "ended", "cancelled"],
     ["Expired", "ended", "expired"],
