@@ -1,9 +1,9 @@
 import type { OpenAccount } from "../core/accounts.ts";
-import type { Batch, BatchState } from "../core/batch.ts";
+import type { Batch, BatchState, JobRef } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type {
   Provider,
   Upstream,
@@ -314,6 +314,13 @@ function fromUpstream(
       error: native(isEnded ? report.errorNativeId : null),
     },
   };
+}
+
+/** The job that a mirrored batch is. */
+export function mirroredJob({ native, options }: Batch): JobRef {
+  if (native === null) throw new GatewayError("internal", "a mirrored batch has no native id");
+  const data = options["job"];
+  return { id: native.id, data: isJsonObject(data) ? data : {} };
 }
 
 /** A mirrored batch as its provider has it now. */

@@ -3,7 +3,6 @@ import { type Batch, isTerminal, type Part } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Format } from "../core/format.ts";
 import type { BatchResults, Call } from "../core/gateway.ts";
-import { isJsonObject } from "../core/json.ts";
 import type { LineMap } from "../core/translation.ts";
 import { formats } from "../formats/formats.ts";
 import { translate } from "../formats/translate.ts";
@@ -13,7 +12,7 @@ import { ownResultMap, resultMapOf } from "../lines/result-source.ts";
 import { wholeLines } from "../lines/whole-lines.ts";
 import type { GatewayContext } from "./context.ts";
 import { getBatch } from "./lookup.ts";
-import { openSource, placed, refreshMirrored } from "./mirror.ts";
+import { mirroredJob, openSource, placed, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider } from "./resolve.ts";
 
 /** The results of a batch as the reader's own format has them, made while they are sent. */
@@ -128,11 +127,8 @@ async function* upstreamResults(
 ): AsyncGenerator<Uint8Array> {
   const provider = context.providers.get(batch.provider);
   const { upstream } = openSource(context, placed(call, batch.options), provider);
-  if (batch.native === null) throw noResults(batch);
-  const data = batch.options["job"];
-  const job = { id: batch.native.id, data: isJsonObject(data) ? data : {} };
   const from = formats[provider.format];
-  for await (const result of upstream.collect(job, call.signal)) {
+  for await (const result of upstream.collect(mirroredJob(batch), call.signal)) {
     const map = await resultMapOf(
       { blobs: context.blobs, batch, part: batch, from, to, clock: clockOf(context) },
       call.signal,
