@@ -6,6 +6,7 @@ import {
   uploadLines,
   waitForEnd,
 } from "../../support/batches.ts";
+import { createMatrix } from "../../support/matrix.ts";
 import { BUCKET, MODELS, PROVIDERS, REGION, startWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -14,10 +15,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+const matrix = createMatrix("openai", ["`files.create`", "`files.content`", "`batches.create`"]);
+
 const STORAGE = { storage_config: { s3: { bucket: BUCKET, region: REGION, prefix: "inputs" } } };
 
 describe.each(PROVIDERS)("the OpenAI SDK on %s", (provider) => {
   test.each([2, 120])("runs a batch of %d lines from upload to results", async (count) => {
+    matrix.proves(provider, "`files.create`", "`files.content`", "`batches.create`");
     const client = world.openai();
     const extra = { provider, ...(provider === "bedrock" ? STORAGE : {}) };
     const text = chatLines(count, MODELS[provider]);
@@ -42,3 +46,5 @@ describe.each(PROVIDERS)("the OpenAI SDK on %s", (provider) => {
     expect(ended.usage?.total_tokens).toBeGreaterThan(0);
   });
 });
+
+matrix.checkReadme();
