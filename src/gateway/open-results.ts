@@ -88,18 +88,29 @@ async function* rawResults(
   yield* mapped(stream, ownResultMap(batch, to, clock), call.signal);
 }
 
-async function* ownResults(
+async function ownResults(
   context: GatewayContext,
   call: Call,
   { batch, to }: Reading,
-): AsyncGenerator<Uint8Array> {
+): Promise<AsyncIterable<Uint8Array>> {
+  const blobs: string[] = [];
   for (const id of [batch.outputFileId, batch.errorFileId]) {
-    const file = id === null ? null : await context.database.files.get(id, "every");
-    if (id !== null && (file === null || file.blob === null)) {
-      throw new GatewayError("not_found", `The results of batch ${batch.id} were deleted.`);
-    }
-    if (file === null || file.blob === null) continue;
-    const stream = await context.blobs.open(file.blob, call.signal);
+    if (id === null) continue;
+    const file = await context.database.files.get(id, "every");
+    // Half of the results would look like all of them.
+    if (file === null || file.blob === null) throw noResults(batch);
+    blobs.push(file.blob);
+  }
+  return mappedBlobs(context, call, { batch, to, blobs });
+}
+
+async function* mappedBlobs(
+  context: GatewayContext,
+  call: Call,
+  { batch, to, blobs }: Reading & { readonly blobs: readonly string[] },
+): AsyncGenerator<Uint8Array> {
+  for (const blob of blobs) {
+    const stream = await context.blobs.open(blob, call.signal);
     yield* mapped(stream, ownResultMap(batch, to, clockOf(context)), call.signal);
   }
 }

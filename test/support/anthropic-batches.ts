@@ -1,5 +1,6 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { expect } from "vitest";
+import type { BatchControl } from "../../src/emulators/batch-control.ts";
 
 type Batches = Anthropic["messages"]["batches"];
 export type MessageBatch = Anthropic.Messages.MessageBatch;
@@ -51,4 +52,11 @@ export async function readRows(batches: Batches, id: string): Promise<readonly M
   const rows: MessageRow[] = [];
   for await (const row of await batches.results(id)) rows.push(row);
   return rows;
+}
+
+/** The job that the last batch was made into, at its provider. */
+export function lastJob({ control }: { readonly control: BatchControl }): string {
+  const id = control.batches().at(-1)?.id;
+  if (id === undefined) throw new Error("no job was ever made");
+  return id;
 }
