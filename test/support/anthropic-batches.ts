@@ -21,7 +21,7 @@ export function messageRequests(count: number, model: string): MessageRequest[] 
 export function messageRequest(
   customId: string,
   model: string,
-  params: Partial<MessageRequest["params"]> = {},
+  params: object = {},
 ): MessageRequest {
   return {
     custom_id: customId,
