@@ -171,10 +171,16 @@ async function sendInput(
     },
     signal,
   );
-  if (file === null || own !== null || needsOwnInput(batch)) return { sent, isShared: false };
-  const isShared = await context.database.transaction(async (tables) => {
+  if (file === null) return { sent, isShared: false };
+  const isShared = own === null && !needsOwnInput(batch);
+  const native = { id: sent.id, format: context.providers.get(batch.provider).format };
+  const there = { ...file, account: batch.account, provider: batch.provider, native };
+  return context.database.transaction(async (tables) => {
     // Its client may have deleted it while it was sent.
-    if ((await tables.files.get(file.id, "every")) === null) return false;
+    if ((await tables.files.get(file.id, "every")) === null) return { sent, isShared: false };
+    // Else the provider's list would show the lines of a batch as a file of their own.
+    await claimNativeId(tables, "file", there);
+    if (!isShared) return { sent, isShared };
     await tables.copies.save({
       fileId: file.id,
       provider: batch.provider,
@@ -185,16 +191,8 @@ async function sendInput(
       createdAt: context.now(),
       expiresAt: sent.expiresAt,
     });
-    const native = { id: sent.id, format: context.providers.get(batch.provider).format };
-    await claimNativeId(tables, "file", {
-      ...file,
-      account: batch.account,
-      provider: batch.provider,
-      native,
-    });
-    return true;
+    return { sent, isShared };
   });
-  return { sent, isShared };
 }
 
 /** An hour's margin: the provider still has to read the file. */
