@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { OpenAccount } from "../core/accounts.ts";
 import type { Batch, BatchState, JobRef } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
@@ -232,11 +233,11 @@ async function mirrorJob(
   if (known !== null) {
     const row = await context.database.batches.get(known, owners);
     if (row === null || row.origin !== "upstream") return;
+    const fresh = { ...row, ...fromUpstream(source, upstreamJob) };
+    // A list may show hundreds that ended long ago.
+    if (isDeepStrictEqual(fresh, row)) return;
     try {
-      await context.database.batches.update(row, {
-        ...fromUpstream(source, upstreamJob),
-        polledAt: context.now(),
-      });
+      await context.database.batches.update(row, { ...fresh, polledAt: context.now() });
     } catch (error) {
       // Another request has just brought it up to date.
       if (!isGatewayError(error, "stale")) throw error;

@@ -8,6 +8,7 @@ import {
 } from "../../support/anthropic-batches.ts";
 import { send } from "../../support/anthropic-requests.ts";
 import { PROVIDER_KEY } from "../../support/secrets.ts";
+import { rowsOf } from "../../support/stored.ts";
 import { MODELS, PROVIDERS, startWorld, type World } from "../../support/world.ts";
 
 /** Made through the gateway at each provider. */
@@ -217,6 +218,16 @@ describe("batches that were made elsewhere at Anthropic", () => {
     await batches.delete(running);
     await expect(batches.retrieve(running)).rejects.toThrow(NotFoundError);
     expect((await all(batches.list({ limit: 100 }))).toSorted()).toEqual(wanted);
+  });
+
+  test("are written anew only when they have changed", async () => {
+    const { batches } = world.anthropic({ provider: "anthropic" }).messages;
+    const versions = async () =>
+      (await rowsOf(world.dataDir, "batches")).map(({ id, version }) => [id, version]);
+    const before = await versions();
+    expect(before.length).toBeGreaterThan(COUNT_ELSEWHERE);
+    await batches.list({ limit: 1_000 });
+    expect(await versions()).toEqual(before);
   });
 
   test("are found by their id alone", async () => {
