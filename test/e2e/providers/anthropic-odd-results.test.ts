@@ -88,32 +88,37 @@ test("what Anthropic said stays as it was, though one of its rows is missing", a
   expect(rows).toEqual(expect.arrayContaining(said));
 });
 
-describe("a batch that is several jobs at its provider", () => {
-  test.each([
-    { provider: "openai", limits: { maxLines: 2 } },
-    { provider: "anthropic", limits: { maxLines: 2 } },
-    { provider: "gemini", limits: { maxLines: 2 } },
-    { provider: "bedrock", limits: { maxLines: 2 } },
-  ] as const)("is one at $provider", async ({ provider, limits }) => {
-    await using split = await startWorld({
-      minimumLines: 1,
-      config: { providers: { [provider]: limits } },
-    });
-    split.emulators[provider].control.failLine("line-2", { status: 400 });
-    const { batch, rows } = await run(split, provider, messageRequests(5, MODELS[provider]));
-    expect(split.emulators[provider].control.batches()).toHaveLength(3);
-    expect(idsOf(rows)).toEqual(IDS);
-    expect(batch.request_counts).toMatchObject({ succeeded: 4, errored: 1 });
-    const { batches } = split.anthropic({ provider }).messages;
-    expect((await batches.list()).data.map(({ id }) => id)).toEqual([batch.id]);
-    const openai = await split
-      .openai()
-      .batches.list({}, { headers: { "x-model-provider": provider } });
-    expect(openai.data).toHaveLength(1);
-    await batches.delete(batch.id);
-    expect((await batches.list()).data).toEqual([]);
-  });
+test("a batch that is several jobs at its provider is one to every client", async () => {
+  const { control } = world.emulators.openai;
+  const before = control.batches().length;
+  const count = 50_001;
+  control.failLine("line-2", { status: 400 });
+  control.failLine(`line-${count}`, { status: 400 });
+  const { batch, rows } = await run(world, "openai", messageRequests(count, MODELS.openai));
+  const lines = control
+    .batches()
+    .slice(before)
+    .map(({ lines }) => lines);
+  expect([lines.length, lines.reduce((sum, each) => sum + each, 0)]).toEqual([2, count]);
+  expect(new Set(idsOf(rows)).size).toBe(count);
+  expect(batch.request_counts).toMatchObject({ succeeded: count - 2, errored: 2 });
+  const { batches } = world.anthropic({ provider: "openai" }).messages;
+  const named = { headers: { "x-model-provider": "openai" } };
+  for (const list of [batches.list(), world.openai().batches.list({}, named)]) {
+    const ids = (await list).data.map((each) => (each as unknown as Facts).crossbatch);
+    expect(ids.filter(({ native_id }) => native_id === null)).toHaveLength(1);
+    expect(ids).toHaveLength(before + 1);
+  }
+  for (const { id } of control.batches().slice(before)) {
+    expect(await batches.retrieve(id)).toMatchObject({ id: batch.id });
+  }
+  await batches.delete(batch.id);
+  expect((await batches.list()).data).toHaveLength(before);
 });
+
+interface Facts {
+  readonly crossbatch: { readonly native_id: string | null };
+}
 
 describe("a batch that is run request by request", () => {
   test("has the rows of any other", async () => {
