@@ -141,7 +141,7 @@ export interface Gateway {
   listBatches(call: Call, page: ListPage): Promise<Page<BatchView>>;
   retrieveBatch(call: Call, id: string): Promise<BatchView>;
   cancelBatch(call: Call, id: string): Promise<BatchView>;
-  /** With its results; `invalid_request` while it runs. Its input file stays. */
+  /** With its results and inline requests; `invalid_request` while it runs. An input file that was uploaded stays. */
   deleteBatch(call: Call, id: string): Promise<BatchView>;
   /** Its results in the call's own format; `not_found` before there are any. */
   openResults(call: Call, id: string): Promise<BatchResults>;

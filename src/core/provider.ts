@@ -227,4 +227,6 @@ export interface UpstreamJobs {
   retrieve(id: string, signal: AbortSignal): Promise<UpstreamJob>;
   /** Newest first. */
   list(query: UpstreamQuery, signal: AbortSignal): Promise<UpstreamPage<UpstreamJob>>;
+  /** Removes a job that has ended, with its results, where the provider can; no error if it wasn't there. */
+  delete?(job: JobRef, signal: AbortSignal): Promise<void>;
 }

@@ -65,7 +65,7 @@ export interface BatchTable {
   get(id: string, owners: Owners): Promise<Batch | null>;
   list(query: ListQuery): Promise<readonly Batch[]>;
   update(batch: Pick<Batch, "id" | "version">, changes: Changes<Batch>): Promise<Batch>;
-  /** Removes the row, its parts and its aliases: only for a batch that was never acknowledged. */
+  /** Removes the row, its parts and its aliases. */
   delete(id: string, owners: Owners): Promise<void>;
   /** Ids of client batches that are in no terminal state, in pages after `after`. */
   unfinished(after: string | null, limit: number): Promise<readonly string[]>;

@@ -159,7 +159,8 @@ async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promi
       ...(current.options["shown"] === "ours" || !isOnly ? {} : { native }),
       times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
     }));
-    if (isOnly) await claimNativeId(tables, "batch", { ...batch, account, native });
+    // Of several jobs each is known as the batch's: in the provider's list none is another batch.
+    await claimNativeId(tables, "batch", { ...batch, account, native });
     await tables.events.append({
       id: context.newId(now),
       at: now,

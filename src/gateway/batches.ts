@@ -2,13 +2,12 @@ import type { Batch } from "../core/batch.ts";
 import { isTerminal } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { BatchView, Call, ListPage, Page } from "../core/gateway.ts";
-import { isJsonObject } from "../core/json.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { pageOf } from "./files.ts";
 import { findBatch, getBatch, getCursor } from "./lookup.ts";
 import { openListing, readSources } from "./listing.ts";
-import { mirrorBatches, openSource, reachOf, refreshMirrored } from "./mirror.ts";
+import { mirrorBatches, mirroredJob, openSource, reachOf, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider } from "./resolve.ts";
 
 export async function listBatches(
@@ -101,9 +100,6 @@ async function cancelMirrored(
     throw new GatewayError("conflict", `Cannot cancel a batch with status '${fresh.state}'.`);
   }
   const { upstream } = openSource(context, call, context.providers.get(batch.provider));
-  if (fresh.native === null)
-    throw new GatewayError("internal", "a mirrored batch has no native id");
-  const data = fresh.options["job"];
-  await upstream.cancel({ id: fresh.native.id, data: isJsonObject(data) ? data : {} }, call.signal);
+  await upstream.cancel(mirroredJob(fresh), call.signal);
   return viewOf(await refreshMirrored(context, call, fresh));
 }

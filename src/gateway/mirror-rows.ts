@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { OpenAccount } from "../core/accounts.ts";
 import { insertAliases, insertNativeAlias } from "../core/aliases.ts";
 import { type Batch, type BatchState, isTerminal } from "../core/batch.ts";
@@ -92,11 +93,10 @@ export async function mirrorJob(
   if (known !== null) {
     const row = await tables.batches.get(known, owners);
     if (row === null || row.origin !== "upstream" || (isTerminal(row.state) && !isNews)) return;
+    const fresh = { ...row, ...fromUpstream(source, upstreamJob) };
+    if (isDeepStrictEqual(fresh, row)) return;
     try {
-      await tables.batches.update(row, {
-        ...fromUpstream(source, upstreamJob),
-        polledAt: context.now(),
-      });
+      await tables.batches.update(row, { ...fresh, polledAt: context.now() });
     } catch (error) {
       // Another request has just brought it up to date.
       if (!isGatewayError(error, "stale")) throw error;

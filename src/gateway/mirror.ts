@@ -1,9 +1,9 @@
 import type { OpenAccount } from "../core/accounts.ts";
-import type { Batch } from "../core/batch.ts";
+import type { Batch, JobRef } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call, ListPage } from "../core/gateway.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Provider, Upstream, UpstreamPage } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { Tables } from "../core/storage.ts";
@@ -190,6 +190,13 @@ export async function mirrorBatchById(
 /** A malformed id is 400 at some providers: to us it is an id that isn't there. */
 function isNotThere(error: unknown): boolean {
   return isGatewayError(error, "upstream_not_found") || isGatewayError(error, "upstream_rejected");
+}
+
+/** The job that a mirrored batch is. */
+export function mirroredJob({ native, options }: Batch): JobRef {
+  if (native === null) throw new GatewayError("internal", "a mirrored batch has no native id");
+  const data = options["job"];
+  return { id: native.id, data: isJsonObject(data) ? data : {} };
 }
 
 /** A mirrored batch as its provider has it now. */

@@ -13,15 +13,17 @@ export class HashSet {
 
   /** False if it was there already. */
   add(text: string): boolean {
-    // As characters, since a Buffer for each text costs three times as much as its hash.
-    const digest = hash("sha1", text, "binary");
-    // The lowest bit is given up, so that no hash looks like an empty slot.
-    const low = (wordOf(digest, 0) | 1) >>> 0;
-    const high = wordOf(digest, 4);
+    const { low, high } = wordsOf(text);
     if (this.#size * 4 >= this.#words.length) this.#grow();
     if (!insert(this.#words, low, high)) return false;
     this.#size += 1;
     return true;
+  }
+
+  has(text: string): boolean {
+    const { low, high } = wordsOf(text);
+    const slot = slotOf(this.#words, low, high);
+    return this.#words[slot * 2] === low;
   }
 
   #grow(): void {
@@ -34,6 +36,13 @@ export class HashSet {
   }
 }
 
+function wordsOf(text: string): { readonly low: number; readonly high: number } {
+  // As characters, since a Buffer for each text costs three times as much as its hash.
+  const digest = hash("sha1", text, "binary");
+  // The lowest bit is given up, so that no hash looks like an empty slot.
+  return { low: (wordOf(digest, 0) | 1) >>> 0, high: wordOf(digest, 4) };
+}
+
 function wordOf(digest: string, at: number): number {
   const word =
     digest.charCodeAt(at) |
@@ -43,16 +52,20 @@ function wordOf(digest: string, at: number): number {
   return word >>> 0;
 }
 
-/** False if it was there already. There is always an empty slot. */
+/** False if it was there already. */
 function insert(words: Uint32Array, low: number, high: number): boolean {
+  const slot = slotOf(words, low, high);
+  if (words[slot * 2] !== 0) return false;
+  words[slot * 2] = low;
+  words[slot * 2 + 1] = high;
+  return true;
+}
+
+/** Where a hash is, or would be: there is always an empty slot. */
+function slotOf(words: Uint32Array, low: number, high: number): number {
   const mask = words.length / 2 - 1;
   for (let slot = high & mask; ; slot = (slot + 1) & mask) {
-    const present = words[slot * 2] ?? 0;
-    if (present === 0) {
-      words[slot * 2] = low;
-      words[slot * 2 + 1] = high;
-      return true;
-    }
-    if (present === low && words[slot * 2 + 1] === high) return false;
+    const present = words[slot * 2];
+    if (present === 0 || (present === low && words[slot * 2 + 1] === high)) return slot;
   }
 }

@@ -71,6 +71,7 @@ const CLIENT_METADATA = { team: "research" };
 export function describeProvider(name: string, start: () => Promise<ProviderStage>): void {
   describe(`the provider ${name}`, () => {
     describeJobs(start);
+    describeDeletion(start);
     describeSubmission(start);
     describeFiles(start);
   });
@@ -192,6 +193,21 @@ function describeJobs(start: () => Promise<ProviderStage>): void {
     expect(one.createdAt).toBeGreaterThan(stage.now() - 60_000);
     expect(JSON.stringify(one)).not.toContain(part.token);
     expect([null, CLIENT_METADATA]).toContainEqual(one.metadata);
+  });
+}
+
+function describeDeletion(start: () => Promise<ProviderStage>): void {
+  test("a job that was deleted is gone, and deleting it again is no error", async ({ skip }) => {
+    await using stage = await start();
+    const { upstream, part } = await prepare(stage, ["a"]);
+    const { jobs } = upstream;
+    if (jobs?.delete === undefined) return skip("this provider deletes no jobs");
+    const job = await upstream.submit(part, never());
+    await stage.finish();
+    await jobs.delete(job, never());
+    expect(await jobs.list({ after: null, limit: 10 }, never())).toMatchObject({ items: [] });
+    expect((await failure(jobs.retrieve(job.id, never()))).code).toBe("upstream_not_found");
+    await jobs.delete(job, never());
   });
 }
 

@@ -1,9 +1,12 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { ConfigInput } from "../../src/config/schema.ts";
+import type { AnthropicControl } from "../../src/emulators/anthropic/control.ts";
 import { startAnthropicEmulator } from "../../src/emulators/anthropic/server.ts";
+import type { BedrockControl } from "../../src/emulators/bedrock/control.ts";
 import { startBedrockEmulator } from "../../src/emulators/bedrock/server.ts";
 import type { BatchControl } from "../../src/emulators/batch-control.ts";
 import type { Control, Emulator } from "../../src/emulators/control.ts";
+import type { GeminiControl } from "../../src/emulators/gemini/control.ts";
 import { startGeminiEmulator } from "../../src/emulators/gemini/server.ts";
 import type { Speed } from "../../src/emulators/pace.ts";
 import { startS3Emulator } from "../../src/emulators/s3/server.ts";
@@ -26,7 +29,11 @@ export const REGION = "us-west-2";
 
 /** A gateway with every provider emulated behind it. */
 export interface World extends RunningGateway {
-  readonly emulators: Readonly<Record<ProviderName, Emulator<Control & BatchControl>>>;
+  readonly emulators: Readonly<Record<ProviderName, Emulator<Control & BatchControl>>> & {
+    readonly anthropic: Emulator<AnthropicControl>;
+    readonly gemini: Emulator<GeminiControl>;
+    readonly bedrock: Emulator<BedrockControl>;
+  };
   readonly s3: Awaited<ReturnType<typeof startS3Emulator>>;
   anthropic(options?: {
     readonly provider?: string;

@@ -91,6 +91,15 @@ export function createBatches(http: UpstreamHttp): Batches {
         const { items, next } = await list(query, signal);
         return { items: items.map(toUpstreamJob), next };
       },
+      async delete(job, signal) {
+        const path = `${PATH}/${pathSegment(job.id)}`;
+        const call = { operation: "batches.delete", signal, idempotent: true, reply: z.unknown() };
+        try {
+          await http.json("DELETE", path, call);
+        } catch (error) {
+          if (!isGatewayError(error, "upstream_not_found")) throw error;
+        }
+      },
     },
   };
 }

@@ -106,6 +106,14 @@ export function createBatches(http: UpstreamHttp): Batches {
         );
         return { items: items.map((operation) => toUpstreamJob(operation, "listed")), next };
       },
+      async delete(job, signal) {
+        const call = { operation: "batches.delete", signal, idempotent: true, reply: z.unknown() };
+        try {
+          await http.json("DELETE", pathOf("batches", job.id), call);
+        } catch (error) {
+          if (!isGatewayError(error, "upstream_not_found")) throw error;
+        }
+      },
     },
   };
 }

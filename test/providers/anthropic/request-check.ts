@@ -29,6 +29,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "POST /v1/messages/batches": { json: "CreateMessageBatchParams" },
   "GET /v1/messages/batches": { query: PAGING },
   "GET /v1/messages/batches/*": {},
+  "DELETE /v1/messages/batches/*": {},
   "POST /v1/messages/batches/*/cancel": {},
   "GET /v1/messages/batches/*/results": {},
   "POST /v1/files": { form: ["file", "expires_in_seconds"] },
