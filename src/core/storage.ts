@@ -62,7 +62,7 @@ export interface BatchTable {
   get(id: string, owners: Owners): Promise<Batch | null>;
   list(query: ListQuery): Promise<readonly Batch[]>;
   update(batch: Pick<Batch, "id" | "version">, changes: Changes<Batch>): Promise<Batch>;
-  /** Removes the row, its parts and its aliases: only for a batch that was never acknowledged. */
+  /** Removes the row, its parts, its aliases and its create's keys: only for a batch that was never acknowledged. */
   delete(id: string, owners: Owners): Promise<void>;
   /** Ids of client batches that are in no terminal state, in pages after `after`. */
   unfinished(after: string | null, limit: number): Promise<readonly string[]>;
@@ -114,6 +114,29 @@ export interface AccountKeyTable {
   delete(account: string, sealed: string): Promise<void>;
 }
 
+/** By what a create is known if its client sends it again, and which batch it made. */
+export interface CreateKey {
+  readonly owner: string;
+  readonly key: string;
+  /** Of all that was asked for. */
+  readonly fingerprint: string;
+  readonly batchId: string;
+  /** Whether it came from a client that had sent it before, and was the first to arrive. */
+  readonly isRepeat: boolean;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** The keys of a batch go with its row. */
+export interface CreateKeyTable {
+  /** False, and nothing happens, if its owner has that key. Waits for another transaction that is about to insert it. */
+  insert(key: CreateKey): Promise<boolean>;
+  get(owner: string, key: string): Promise<CreateKey | null>;
+  /** Only while it stands for that batch. */
+  delete(key: Pick<CreateKey, "owner" | "key" | "batchId">): Promise<void>;
+  deleteExpired(now: number): Promise<void>;
+}
+
 /** What happened to which object, when, by whom. Append-only; holds no payloads. */
 export interface Event {
   readonly id: string;
@@ -144,6 +167,7 @@ export interface Tables {
   readonly batches: BatchTable;
   readonly aliases: AliasTable;
   readonly accountKeys: AccountKeyTable;
+  readonly createKeys: CreateKeyTable;
   readonly events: EventTable;
 }
 

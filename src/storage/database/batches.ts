@@ -74,6 +74,7 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
           .where("kind", "=", "batch")
           .where("object_id", "=", id)
           .execute();
+        await transaction.deleteFrom("create_keys").where("batch_id", "=", id).execute();
       }),
 
     async unfinished(after, limit) {
