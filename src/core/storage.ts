@@ -74,6 +74,14 @@ export interface BatchTable {
   accountInUse(account: string): Promise<boolean>;
   /** Whether an unfinished batch reads this file: its bytes must stay until that batch has ended. */
   inputInUse(fileId: string): Promise<boolean>;
+  /** Parts of which nobody knows whether they were submitted, longest first. */
+  uncertainParts(limit: number): Promise<readonly Part[]>;
+  /** How many there are at each provider. */
+  countUncertainParts(): Promise<readonly { readonly provider: string; readonly count: number }[]>;
+  /** Whether another Part of the account, as long as this one, was submitted without knowing its job. */
+  hasLookalike(part: Part): Promise<boolean>;
+  /** Whether a job is another Part's than this one's. */
+  isJobTaken(part: Part, jobId: string): Promise<boolean>;
   insertPart(part: Part): Promise<void>;
   parts(batchId: string): Promise<readonly Part[]>;
   updatePart(part: Pick<Part, "id" | "version">, changes: Changes<Part>): Promise<Part>;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import OpenAI from "openai";
+import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
 import { send } from "../support/anthropic-requests.ts";
 import { chatLines, createBatch, uploadLines, waitForEnd } from "../support/batches.ts";
@@ -24,7 +24,7 @@ const dialects = {
           { headers },
         )
         .catch((error: unknown) => {
-          if (error instanceof OpenAI.APIError) return { id: null, status: error.status };
+          if (error instanceof APIError) return { id: null, status: error.status };
           throw error;
         });
       return { id: created.id, status: created.id === null ? created.status : 200 };
