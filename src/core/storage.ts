@@ -84,6 +84,7 @@ export interface BatchTable {
   isJobTaken(part: Part, jobId: string): Promise<boolean>;
   insertPart(part: Part): Promise<void>;
   parts(batchId: string): Promise<readonly Part[]>;
+  part(id: string): Promise<Part | null>;
   updatePart(part: Pick<Part, "id" | "version">, changes: Changes<Part>): Promise<Part>;
 }
 

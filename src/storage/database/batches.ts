@@ -156,6 +156,15 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
       return rows.map(toPart);
     },
 
+    async part(id) {
+      const row = await executor
+        .selectFrom("parts")
+        .selectAll()
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row === undefined ? null : toPart(row);
+    },
+
     async updatePart({ id, version }, changes) {
       const row = await executor
         .updateTable("parts")
