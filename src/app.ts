@@ -57,6 +57,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const metrics = createMetrics(
     {
       countBatches: () => database.batches.countByState(),
+      countUncertainParts: () => database.batches.countUncertainParts(),
       queueAgeSeconds: () => scheduler.oldestDueSeconds(),
     },
     log,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { addBatchCommands } from "./batch.ts";
 import { checkConfig } from "./config-check.ts";
 import { documentConfiguration } from "../config/document.ts";
 import { reportFailure } from "./report-failure.ts";
@@ -32,6 +33,7 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .command("document")
     .description("Prints docs/configuration.md.")
     .action(() => void process.stdout.write(documentConfiguration()));
+  addBatchCommands(program, source);
   await program.parseAsync([node, script, ...(words.length === 0 ? ["serve"] : words)]);
 }
 

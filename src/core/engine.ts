@@ -6,7 +6,7 @@ export interface Engine {
   refresh(batch: Batch, signal: AbortSignal): Promise<Batch>;
   /**
    * Waits until the batch was handed to its provider, or has failed, or the time is up, and returns the row as it then is.
-   * Throws what the provider said if it refused the batch for good.
+   * Null if the batch is gone.
    */
-  handedOver(batchId: string, waitMilliseconds: number, signal: AbortSignal): Promise<Batch>;
+  handedOver(batchId: string, waitMilliseconds: number, signal: AbortSignal): Promise<Batch | null>;
 }

@@ -108,7 +108,8 @@ export interface ServerEvent {
 }
 
 export type FoundJob =
-  | { readonly kind: "found"; readonly job: JobRef }
+  /** A guess where the provider takes no token, and it is the only one that can be the Part's. */
+  | { readonly kind: "found"; readonly job: JobRef; readonly isGuess?: boolean }
   | { readonly kind: "absent" }
   | { readonly kind: "unknown" };
 
@@ -161,6 +162,8 @@ export type JobReport =
       /** Ids of result files at the provider, so that they can be named before they are collected. */
       readonly outputNativeId: string | null;
       readonly errorNativeId: string | null;
+      /** A quota was full, so that nothing ran: the Part may be sent again, as a new job. */
+      readonly isOverQuota?: boolean;
     };
 
 export interface ResultPart {

@@ -65,7 +65,7 @@ export interface BatchTable {
   get(id: string, owners: Owners): Promise<Batch | null>;
   list(query: ListQuery): Promise<readonly Batch[]>;
   update(batch: Pick<Batch, "id" | "version">, changes: Changes<Batch>): Promise<Batch>;
-  /** Removes the row, its parts and its aliases. */
+  /** Removes the row, its parts, its aliases and its create's keys. */
   delete(id: string, owners: Owners): Promise<void>;
   /** Ids of client batches that are in no terminal state, in pages after `after`. */
   unfinished(after: string | null, limit: number): Promise<readonly string[]>;
@@ -77,8 +77,17 @@ export interface BatchTable {
   accountInUse(account: string): Promise<boolean>;
   /** Whether an unfinished batch reads this file: its bytes must stay until that batch has ended. */
   inputInUse(fileId: string): Promise<boolean>;
+  /** Parts of which nobody knows whether they were submitted, longest first. */
+  uncertainParts(limit: number): Promise<readonly Part[]>;
+  /** How many there are at each provider. */
+  countUncertainParts(): Promise<readonly { readonly provider: string; readonly count: number }[]>;
+  /** Whether another Part of the account, as long as this one, was submitted without knowing its job. */
+  hasLookalike(part: Part): Promise<boolean>;
+  /** Whether a job is another Part's than this one's. */
+  isJobTaken(part: Part, jobId: string): Promise<boolean>;
   insertPart(part: Part): Promise<void>;
   parts(batchId: string): Promise<readonly Part[]>;
+  part(id: string): Promise<Part | null>;
   updatePart(part: Pick<Part, "id" | "version">, changes: Changes<Part>): Promise<Part>;
 }
 
@@ -117,6 +126,29 @@ export interface AccountKeyTable {
   delete(account: string, sealed: string): Promise<void>;
 }
 
+/** By what a create is known if its client sends it again, and which batch it made. */
+export interface CreateKey {
+  readonly owner: string;
+  readonly key: string;
+  /** Of all that was asked for. */
+  readonly fingerprint: string;
+  readonly batchId: string;
+  /** Whether it came from a client that had sent it before, and was the first to arrive. */
+  readonly isRepeat: boolean;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** The keys of a batch go with its row. */
+export interface CreateKeyTable {
+  /** False, and nothing happens, if its owner has that key. Waits for another transaction that is about to insert it. */
+  insert(key: CreateKey): Promise<boolean>;
+  get(owner: string, key: string): Promise<CreateKey | null>;
+  /** Only while it stands for that batch. */
+  delete(key: Pick<CreateKey, "owner" | "key" | "batchId">): Promise<void>;
+  deleteExpired(now: number): Promise<void>;
+}
+
 /** What happened to which object, when, by whom. Append-only; holds no payloads. */
 export interface Event {
   readonly id: string;
@@ -147,6 +179,7 @@ export interface Tables {
   readonly batches: BatchTable;
   readonly aliases: AliasTable;
   readonly accountKeys: AccountKeyTable;
+  readonly createKeys: CreateKeyTable;
   readonly events: EventTable;
 }
 

@@ -9,9 +9,11 @@ import { finishBatch } from "./finish.ts";
 import { headersOf } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
-import type { PartWork, WakeAt } from "./submit.ts";
+import type { PartWork, WakeAt } from "./part-work.ts";
 import { runDirectPart } from "./run-direct.ts";
-import { endUnsent, isOverdue, reasonNotToSend, submitPart } from "./submit.ts";
+import { submitPart } from "./submit.ts";
+import { settleUncertain } from "./uncertain.ts";
+import { endUnsent, reasonNotToSend } from "./unsent.ts";
 
 /** How long past its window a batch is followed whose provider doesn't answer: its results may come back with it. */
 const ABANDON_MILLISECONDS = 7 * 86_400_000;
@@ -142,7 +144,7 @@ async function advancePart(
     case "submitting":
       return submitPart(context, work, signal);
     case "uncertain":
-      return isOverdue(context, batch) ? endUnsent(context, part, "expired") : null;
+      return settleUncertain(context, work, signal);
     case "submitted":
       return followJob(context, work, signal);
     case "ended":

@@ -117,12 +117,11 @@ async function handedOver(
   context: EngineContext,
   work: { readonly batchId: string; readonly waitMilliseconds: number },
   signal: AbortSignal,
-): Promise<Batch> {
+): Promise<Batch | null> {
   const until = performance.now() + work.waitMilliseconds;
   for (let round = 0; ; round += 1) {
     const batch = await context.database.batches.get(work.batchId, "every");
-    if (batch === null)
-      throw new GatewayError("internal", "a batch vanished while it was handed over");
+    if (batch === null) return null;
     const isOver =
       batch.times.submittedAt !== null || batch.state !== "validating" || isTerminal(batch.state);
     if (isOver || performance.now() >= until) return batch;

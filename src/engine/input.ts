@@ -55,14 +55,14 @@ export function openInput(
 }
 
 /** Whether a Part's job can only be found again by its input, so that the input must be the Part's own: where we have its bytes. */
-function needsOwnInput(batch: Batch): boolean {
+export function needsOwnInput(batch: Batch): boolean {
   if (inputBlob(batch) === null) return false;
   return Object.keys(batch.metadata ?? {}).length >= MAX_METADATA_PAIRS;
 }
 
 export function toSubmission(context: EngineContext, batch: Batch, part: Part): Submission {
   return {
-    token: part.id,
+    token: tokenOf(part),
     endpoint: batch.endpoint,
     model: part.model,
     variant: preparedOf(batch).variant,
@@ -79,6 +79,17 @@ export function toSubmission(context: EngineContext, batch: Batch, part: Part): 
   };
 }
 
+/** How many jobs of this Part were made that never ran. */
+export function triesOf({ options }: Part): number {
+  return Number(options["tries"] ?? 0);
+}
+
+/** Each job's own, so that one that never ran isn't found in place of the next. */
+function tokenOf(part: Part): string {
+  const tries = triesOf(part);
+  return tries === 0 ? part.id : `${part.id}x${tries}`;
+}
+
 /** Whether a job is another Part's. One that was merely listed since it was made may be the very one that is looked for. */
 async function isTaken(
   { database }: EngineContext,
@@ -89,8 +100,7 @@ async function isTaken(
     if (account !== batch.account || objectId === batch.id) continue;
     if ((await database.batches.get(objectId, "every"))?.origin === "client") return true;
   }
-  const siblings = await database.batches.parts(batch.id);
-  return siblings.some((each) => each.id !== part.id && each.job?.id === jobId);
+  return database.batches.isJobTaken(part, jobId);
 }
 
 /** The Part with the provider's id of its input: of the copy made at upload if that still serves, else of one made now. */

@@ -1,10 +1,8 @@
+import { OwnersOfBlobs } from "./blob-owners.ts";
 import { inputBlob } from "./input.ts";
 import type { SweepContext } from "./sweep.ts";
 
 const PAGE = 500;
-
-/** What clients sent is stored here before a row says whose it is. */
-const PREFIX = "files/";
 
 /** Removes bytes that were stored before `olderThan` and that no row names: a crash came in between. Returns how many. */
 export async function removeOrphans(
@@ -13,24 +11,41 @@ export async function removeOrphans(
   signal: AbortSignal,
 ): Promise<number> {
   const inputs = await inputsInUse(context, signal);
-  let removed = 0;
-  let page: string[] = [];
-  const removePage = async () => {
-    const named = await context.database.files.namedBlobs(page);
-    for (const key of page) {
-      if (named.has(key) || inputs.has(key)) continue;
-      await context.blobs.delete(key, signal);
-      removed += 1;
-    }
-    page = [];
+  const owners = new OwnersOfBlobs(context.database);
+  const isNeeded: Readonly<Record<string, (key: string) => Promise<boolean>>> = {
+    "files/": (key) => Promise.resolve(inputs.has(key)),
+    "indexes/": (key) => owners.isRunning(key),
+    "prepared/": (key) => owners.needPrepared(key),
+    "results/": (key) => owners.needResult(key),
   };
-  for await (const blob of context.blobs.list(PREFIX, signal)) {
+  let removed = 0;
+  for (const [prefix, needs] of Object.entries(isNeeded)) {
+    for await (const page of pagesOf(context, { prefix, olderThan }, signal)) {
+      const named = await context.database.files.namedBlobs(page);
+      for (const key of page) {
+        if (named.has(key) || (await needs(key))) continue;
+        await context.blobs.delete(key, signal);
+        removed += 1;
+      }
+    }
+  }
+  return removed;
+}
+
+async function* pagesOf(
+  { blobs }: SweepContext,
+  { prefix, olderThan }: { readonly prefix: string; readonly olderThan: number },
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[]> {
+  let page: string[] = [];
+  for await (const blob of blobs.list(prefix, signal)) {
     if (blob.modifiedAt >= olderThan) continue;
     page.push(blob.key);
-    if (page.length === PAGE) await removePage();
+    if (page.length < PAGE) continue;
+    yield page;
+    page = [];
   }
-  await removePage();
-  return removed;
+  if (page.length > 0) yield page;
 }
 
 /** A file may be deleted while a batch reads it. */

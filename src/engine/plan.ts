@@ -5,10 +5,10 @@ import type { TranslationMode } from "../core/write-context.ts";
 import { formats } from "../formats/formats.ts";
 import type { PartLimits } from "../lines/part-cutter.ts";
 import { copyWarnings } from "../lines/copy-record.ts";
-import { toOption } from "../lines/prepared-record.ts";
-import { oneChunk, type PreparedLines, prepareLines } from "../lines/prepare.ts";
+import { type PreparedRecord, toOption } from "../lines/prepared-record.ts";
+import { type LineGroup, oneChunk, type PreparedLines, prepareLines } from "../lines/prepare.ts";
 import { type Survey, surveyLines } from "../lines/survey.ts";
-import { type LinePlan, planLines } from "../lines/target.ts";
+import { faultsAcrossParts, type LinePlan, planByModel, planLines } from "../lines/target.ts";
 import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
 import type { EngineContext } from "./context.ts";
 import { failBatch } from "./end.ts";
@@ -111,6 +111,10 @@ async function planInput(
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);
   const target = { provider, endpoint: batch.endpoint, model: batch.model, variant, mode };
+  const byModel = planByModel(survey, target);
+  if (byModel !== null) {
+    return planModels(context, { batch, provider, survey, mode, variant, byModel }, signal);
+  }
   const planned = planLines(survey, target);
   if (planned.kind === "refused") return { ...NOTHING, errors: planned.errors };
   const { plan } = planned;
@@ -119,7 +123,7 @@ async function planInput(
   const common = { lines: survey.lines, model: modelOf(plan), models: plan.models };
   const share = { firstLine: 1, lines: survey.lines, model: plan.model, models: plan.models };
   const option = { idsBlob: null, unsent: null, lines: survey.lines, variant };
-  const limits = limitsOf(survey, { batch, provider });
+  const limits = limitsOf({ lines: survey.lines, bytes: batch.bytes }, provider);
   const fits = survey.lines <= limits.lines && batch.bytes <= limits.bytes;
   const isDirect = runsDirectly(survey.lines, provider);
   const whole = { ...share, bytes: batch.bytes, inputBlob: null, mode: modeOf(isDirect) };
@@ -139,23 +143,78 @@ async function planInput(
     const warnings = await warningsOfCopy(context, copy);
     return { ...NOTHING, ...common, shares, warnings, options: toOption(option) };
   }
-  const prepared = await prepareLines(
+  // Each Part's provider sees only its own lines.
+  const unseen = plan.isUntouched ? faultsAcrossParts(survey) : [];
+  if (unseen.length > 0) return { ...NOTHING, errors: unseen };
+  const groups = [{ plan, limits: isDirect ? NO_LIMITS : limits, keep: null }];
+  const prepared = await prepareGroups(context, { batch, provider, mode, groups }, signal);
+  return { ...common, ...partsOf(prepared, { groups, provider, option }) };
+}
+
+interface ModelWork extends BatchWork {
+  readonly survey: Survey;
+  readonly mode: TranslationMode;
+  readonly variant: string | null;
+  readonly byModel: NonNullable<ReturnType<typeof planByModel>>;
+}
+
+/** A job takes one model: those of each are Parts of their own. */
+async function planModels(
+  context: EngineContext,
+  work: ModelWork,
+  signal: AbortSignal,
+): Promise<PlannedBatch> {
+  const { survey, provider, variant, byModel } = work;
+  if ("errors" in byModel) return { ...NOTHING, errors: byModel.errors };
+  const groups: LineGroup[] = [];
+  for (const { plan, keep } of byModel) {
+    const size = sizeOf(survey, keep);
+    const tooFew = refuseTooFew(size.lines, provider);
+    if (tooFew !== null) return { ...NOTHING, errors: [tooFew] };
+    const isDirect = runsDirectly(size.lines, provider);
+    groups.push({ plan, keep, limits: isDirect ? NO_LIMITS : limitsOf(size, provider) });
+  }
+  const prepared = await prepareGroups(context, { ...work, groups }, signal);
+  const option = { idsBlob: null, unsent: null, lines: survey.lines, variant };
+  const models = groups.flatMap(({ plan }) => plan.model ?? plan.models);
+  return {
+    lines: survey.lines,
+    model: null,
+    models,
+    ...partsOf(prepared, { groups, provider, option }),
+  };
+}
+
+function prepareGroups(
+  context: EngineContext,
+  work: BatchWork & { readonly mode: TranslationMode; readonly groups: readonly LineGroup[] },
+  signal: AbortSignal,
+): Promise<PreparedLines> {
+  const { batch, provider, mode, groups } = work;
+  return prepareLines(
     { ...context, maxLineBytes: context.settings.maxLineBytes },
     {
-      plan,
+      groups,
       format: provider.format,
       mode,
-      input: await openInput(context, batch, signal),
+      openInput: () => openInput(context, batch, signal),
       prefix: preparedPrefix(batch.id),
-      limits: isDirect ? NO_LIMITS : limits,
     },
     signal,
   );
-  const shares = sharesOf(prepared, { plan, provider });
+}
+
+interface Grouping {
+  readonly groups: readonly LineGroup[];
+  readonly provider: Provider;
+  readonly option: PreparedRecord;
+}
+
+function partsOf(prepared: PreparedLines, { groups, provider, option }: Grouping) {
+  const shares = sharesOf(prepared, groups, provider);
   const direct = shares.filter((each) => each.mode === "direct");
   const directLines = direct.reduce((sum, each) => sum + each.lines, 0);
   return {
-    ...common,
     shares,
     warnings: [
       ...prepared.warnings,
@@ -167,17 +226,37 @@ async function planInput(
   };
 }
 
+interface Size {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+function sizeOf({ index }: Survey, keep: (row: number) => boolean): Size {
+  let lines = 0;
+  let bytes = 0;
+  for (let row = 0; row < index.lines; row += 1) {
+    if (!keep(row)) continue;
+    lines += 1;
+    bytes += index.position(row).length + 1;
+  }
+  return { lines, bytes };
+}
+
 function sharesOf(
-  prepared: PreparedLines,
-  { plan, provider }: { readonly plan: LinePlan; readonly provider: Provider },
+  { pieces }: PreparedLines,
+  groups: readonly LineGroup[],
+  provider: Provider,
 ): readonly PartShare[] {
   let firstLine = 1;
-  const shares = prepared.pieces.map(({ blob, bytes, lines }): PartShare => {
-    const share = { firstLine, lines, bytes, inputBlob: blob, model: plan.model } as const;
+  return pieces.flatMap(({ group, blob, bytes, lines }): readonly PartShare[] => {
+    const plan = groups[group]?.plan;
+    if (plan === undefined) return [];
+    const { model, models } = plan;
+    const mode = modeOf(runsDirectly(lines, provider));
+    const share = { firstLine, lines, bytes, inputBlob: blob, model, models, mode };
     firstLine += lines;
-    return { ...share, models: plan.models, mode: modeOf(runsDirectly(lines, provider)) };
+    return [share];
   });
-  return shares;
 }
 
 /** What was said when the copy was made. */
@@ -205,7 +284,8 @@ function variantOf({ options }: Batch): string | null {
 }
 
 function runsDirectly(lines: number, { hasBatches, limits }: Provider): boolean {
-  return !hasBatches || lines < limits.minLines;
+  // An empty file is for the provider to refuse.
+  return !hasBatches || (lines > 0 && lines < limits.minLines);
 }
 
 function refuseTooFew(lines: number, { name, limits, belowMinimum, hasBatches }: Provider) {
@@ -224,13 +304,9 @@ const NO_LIMITS: PartLimits = {
 };
 
 /** Parts of about the same size: the last one isn't left with a handful of lines that a provider wouldn't take. */
-function limitsOf(survey: Survey, { batch, provider: { limits } }: BatchWork): PartLimits {
-  const parts = Math.max(
-    1,
-    Math.ceil(survey.lines / limits.maxLines),
-    Math.ceil(batch.bytes / limits.maxBytes),
-  );
-  return { lines: Math.ceil(survey.lines / parts), bytes: limits.maxBytes };
+function limitsOf({ lines, bytes }: Size, { limits }: Provider): PartLimits {
+  const parts = Math.max(1, Math.ceil(lines / limits.maxLines), Math.ceil(bytes / limits.maxBytes));
+  return { lines: Math.ceil(lines / parts), bytes: limits.maxBytes };
 }
 
 function directWarning(lines: number): BatchWarning {

@@ -2,7 +2,9 @@ import type { Batch, BatchState, Counts, Part } from "../core/batch.ts";
 import type { JobReport, Upstream } from "../core/provider.ts";
 import { preparedOf } from "../lines/prepared-record.ts";
 import type { EngineContext } from "./context.ts";
+import { needsOwnInput, triesOf } from "./input.ts";
 import { changeBatch } from "./rows.ts";
+import { holdUntil, tellOfWaiting } from "./waiting.ts";
 
 /** Asks the provider about one Part and writes down what it says. Harmless to repeat. */
 export async function pollPart(
@@ -13,6 +15,13 @@ export async function pollPart(
   const { batch, part, upstream } = work;
   if (part.job === null || part.mode === "direct") return part;
   const report = await upstream.poll(part.job, signal);
+  if (report.kind === "ended" && report.isOverQuota === true && part.attempts < MAX_ATTEMPTS) {
+    return sendLater(context, {
+      batch,
+      part,
+      reason: report.errors[0]?.message ?? report.nativeState,
+    });
+  }
   const now = context.now();
   let before: BatchState = batch.state;
   let after: BatchState = batch.state;
@@ -58,6 +67,35 @@ export async function pollPart(
   });
   if (after !== before) context.telemetry.batchState(batch.provider, after);
   return polled;
+}
+
+/** At a minute each it is the window that ends this. */
+const MAX_ATTEMPTS = 2_000;
+
+/** The job failed before it ran anything: another one, with a token of its own, takes its place once there is room. */
+function sendLater(
+  context: EngineContext,
+  work: { readonly batch: Batch; readonly part: Part; readonly reason: string },
+): Promise<Part> {
+  const { batch, part, reason } = work;
+  const { ownInput: _own, cancelSent: _sent, ...options } = part.options;
+  return context.database.transaction(async (tables) => {
+    const held = await tables.batches.updatePart(part, {
+      phase: "planned",
+      job: null,
+      // Where a job is found by its input, the next one needs another.
+      ...(needsOwnInput(batch) ? { inputNativeId: null } : {}),
+      options: {
+        ...options,
+        tries: triesOf(part) + 1,
+        heldUntil: holdUntil(context, part, 0),
+        heldBy: reason,
+      },
+    });
+    await changeBatch(tables, batch.id, () => ({ polledAt: context.now() }));
+    await tellOfWaiting(tables, batch.id);
+    return held;
+  });
 }
 
 function isOver({ phase }: Part): boolean {

@@ -10,20 +10,22 @@ import { type MappedResults, translateResults } from "../formats/translate-resul
 import { LineSplitter } from "../lib/line-splitter.ts";
 import { sameResults } from "../lines/identity-map.ts";
 import { createLineGlance } from "../lines/line-glance.ts";
+import { LinePlaces } from "../lines/line-places.ts";
 import type { LineIndex } from "../lines/line-index.ts";
 import { preparedOf } from "../lines/prepared-record.ts";
 import { ResultScan } from "../lines/result-scan.ts";
 import { toOpenAI } from "./collect.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
-import type { ResultWork, WrittenResults } from "./results.ts";
+import { inOrder } from "./in-order.ts";
+import type { ResultFile, ResultWork, WrittenResults } from "./results.ts";
 
 interface RewriteWork extends ResultWork {
   /** Null: the input's bytes never were here, so nothing can be held against it. */
   readonly index: LineIndex | null;
 }
 
-/** Writes both result files in one pass over everything raw, and says of what was missing why it isn't there. */
+/** Writes both result files in one pass over everything raw, and says of what was missing why it isn't there; then in the input's order. */
 export async function rewriteResults(
   context: EngineContext,
   work: RewriteWork,
@@ -40,7 +42,11 @@ export async function rewriteResults(
   errors.on("error", () => undefined);
   let outputStored: StoredBlob;
   try {
-    const output = outputOf(allResults(context, { ...work, tally }, signal), errors, signal);
+    const output = outputOf(
+      allResults(context, { ...work, tally }, signal),
+      { errors, tally },
+      signal,
+    );
     outputStored = await context.blobs.put(key("output"), output, signal);
   } catch (error) {
     errors.destroy(new Error("the results could not be written"));
@@ -49,29 +55,29 @@ export async function rewriteResults(
   }
   errors.end();
   const stored = { output: outputStored, error: await errorsStored };
-  const files = (["output", "error"] as const).map((role) => ({
-    role,
-    blob: key(role),
-    ...stored[role],
-    lines: role === "output" ? tally.succeeded : tally.failed,
-    nativeId: null,
-  }));
-  for (const file of files) if (file.lines === 0) await context.blobs.delete(file.blob, signal);
-  return {
-    files: files.filter((file) => file.lines > 0),
-    usage: tally.usage,
-    endings: tally.endings,
-    isClean: tally.isClean,
-  };
+  const files: ResultFile[] = [];
+  for (const role of ["output", "error"] as const) {
+    const lines = role === "output" ? tally.succeeded : tally.failed;
+    const blob = key(role);
+    if (lines === 0) await context.blobs.delete(blob, signal);
+    else {
+      const places = tally.places[role];
+      const ordered = await inOrder(context.blobs, { blob, stored: stored[role], places }, signal);
+      files.push({ role, ...ordered, lines, nativeId: null });
+    }
+  }
+  return { files, usage: tally.usage, endings: tally.endings, isClean: tally.isClean };
 }
 
 /** Lines that succeeded go on; the others are written beside them, with the back-pressure of both. */
 async function* outputOf(
   results: AsyncIterable<MappedResults>,
-  errors: PassThrough,
+  { errors, tally }: { readonly errors: PassThrough; readonly tally: Tally },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for await (const { output, error } of results) {
+    tally.places.output.written(output);
+    tally.places.error.written(error);
     if (error.length > 0 && !errors.write(error)) await once(errors, "drain", { signal });
     if (output.length > 0) yield output;
   }
@@ -117,6 +123,8 @@ class Tally {
   succeeded = 0;
   usage: Usage | null = null;
   isClean = false;
+  /** Where each row's line lies in the file that it goes to. */
+  readonly places = { output: new LinePlaces(), error: new LinePlaces() };
 
   constructor({ index }: RewriteWork, maxLineBytes: number) {
     this.#scan = index === null ? null : new ResultScan(index, maxLineBytes);
@@ -127,12 +135,15 @@ class Tally {
   }
 
   accept(facts: Parameters<ResultScan["accept"]>[0] & { readonly outcome: LineOutcome["kind"] }) {
-    if (this.#scan !== null && !this.#scan.accept(facts)) return false;
-    this.count(facts.outcome);
+    const row = this.#scan?.accept(facts) ?? 0;
+    if (row === -1) return false;
+    this.count(facts.outcome, row);
     return true;
   }
 
-  count(outcome: LineOutcome["kind"]): void {
+  count(outcome: LineOutcome["kind"], row: number): void {
+    // Without an index there is no order to keep.
+    if (this.#scan !== null) this.places[outcome === "succeeded" ? "output" : "error"].expect(row);
     if (outcome === "succeeded") this.succeeded += 1;
     else this.endings[outcome] += 1;
   }
@@ -182,7 +193,7 @@ async function* missingResults(
   const splitter = new LineSplitter((line, { number }) => {
     row += 1;
     if (tally.has(row)) return;
-    tally.count(outcome.kind);
+    tally.count(outcome.kind, row);
     made.add(
       formats.openai.resultLine.write({
         line: number,

@@ -9,7 +9,8 @@ import { runDirectly } from "./direct/direct.ts";
 import { inputBlob, partBlob } from "./input.ts";
 import { sumCounts } from "./poll.ts";
 import { changeBatch } from "./rows.ts";
-import { type PartWork, refusePart, type WakeAt } from "./submit.ts";
+import { refusePart } from "./refuse.ts";
+import type { PartWork, WakeAt } from "./part-work.ts";
 
 /** Runs a Part's lines one by one for a while. What it makes is stored as a job's results are, so all that follows is the same. */
 export async function runDirectPart(

@@ -1,23 +1,14 @@
-import { claimNativeId } from "../core/aliases.ts";
-import type { Batch, BatchError, JobRef, Part } from "../core/batch.ts";
-import type { Access } from "../core/client.ts";
-import { GatewayError, isGatewayError } from "../core/errors.ts";
-import type { Provider, Upstream } from "../core/provider.ts";
+import type { JobRef, Part } from "../core/batch.ts";
+import { isGatewayError } from "../core/errors.ts";
+import { adopt } from "./adopt.ts";
 import type { EngineContext } from "./context.ts";
-import { saveEnd } from "./end.ts";
+import { findJob } from "./find-job.ts";
 import { ensureInputThere, toSubmission } from "./input.ts";
-import { changeBatch } from "./rows.ts";
-
-export interface PartWork {
-  readonly batch: Batch;
-  readonly part: Part;
-  readonly provider: Provider;
-  readonly upstream: Upstream;
-  readonly access: Access;
-}
-
-/** When to look again, in milliseconds since the epoch; null: the Part is where this step can bring it. */
-export type WakeAt = number | null;
+import type { PartWork, WakeAt } from "./part-work.ts";
+import { holdOrRefuse } from "./refuse.ts";
+import { becomeUncertain } from "./uncertain.ts";
+import { endUnsent, reasonNotToSend } from "./unsent.ts";
+import { heldUntil } from "./waiting.ts";
 
 /**
  * Hands a Part to its provider exactly once. Crash windows: before the token is committed nothing was sent; after it the
@@ -34,8 +25,10 @@ export async function submitPart(
     const wakeAt = await findOrWait(context, { ...work, part }, signal);
     if (wakeAt !== "absent") return wakeAt;
   }
+  const held = part.phase === "planned" ? heldUntil(part) : null;
   const unwanted = reasonNotToSend(context, batch);
   if (unwanted !== null) return endUnsent(context, part, unwanted);
+  if (held !== null && held > context.now()) return held;
   const { takesInputFiles } = work.provider;
   if (part.phase === "planned" && takesInputFiles && upstream.files !== undefined) {
     try {
@@ -68,47 +61,14 @@ export async function submitPart(
   return context.now();
 }
 
-/** Beyond its window a batch that its provider never took is ended here. */
-const EXPIRY_GRACE_MILLISECONDS = 3_600_000;
-
-export function reasonNotToSend(
-  context: EngineContext,
-  batch: Batch,
-): "cancelled" | "expired" | null {
-  if (batch.state === "cancelling") return "cancelled";
-  return isOverdue(context, batch) ? "expired" : null;
-}
-
-export function isOverdue(context: EngineContext, batch: Batch): boolean {
-  const { expiresAt } = batch.times;
-  return expiresAt !== null && context.now() > expiresAt + EXPIRY_GRACE_MILLISECONDS;
-}
-
-/** A Part whose provider never had it, or never gave it back, has no results: each of its lines gets one that says so. */
-export async function endUnsent(
-  context: EngineContext,
-  part: Part,
-  outcome: "cancelled" | "expired",
-): Promise<WakeAt> {
-  const now = context.now();
-  await context.database.batches.updatePart(part, {
-    phase: "collected",
-    outcome,
-    endedAt: now,
-    collectedAt: now,
-    options: { ...part.options, faults: { missing: part.lines, doubled: 0, foreign: 0 } },
-  });
-  return now;
-}
-
 /** `absent` only once a call that is still on its way could no longer take effect. */
 async function findOrWait(
   context: EngineContext,
   work: PartWork,
   signal: AbortSignal,
 ): Promise<WakeAt | "absent"> {
-  const { batch, part, upstream } = work;
-  const found = await upstream.find(toSubmission(context, batch, part), signal);
+  const { batch, part } = work;
+  const found = await findJob(context, work, signal);
   switch (found.kind) {
     case "found":
       context.log.info(
@@ -118,21 +78,7 @@ async function findOrWait(
       await adopt(context, work, found.job);
       return context.now();
     case "unknown":
-      await context.database.batches.updatePart(part, { phase: "uncertain" });
-      await changeBatch(context.database, batch.id, (current) => ({
-        warnings: [
-          ...current.warnings,
-          {
-            code: "uncertain_submission",
-            message:
-              "The provider never answered and can't tell whether it has the job. It is not sent again.",
-            field: null,
-            lines: part.lines,
-            firstLines: [],
-          },
-        ],
-      }));
-      return null;
+      return becomeUncertain(context, batch, part);
     case "absent": {
       const settled = settledAt(context, part);
       return context.now() >= settled ? "absent" : settled;
@@ -144,104 +90,4 @@ async function findOrWait(
 
 function settledAt(context: EngineContext, part: Part): number {
   return (part.submittingAt ?? part.createdAt) + context.settings.settleSeconds * 1_000;
-}
-
-async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promise<void> {
-  const { batch, part, provider, access } = work;
-  const { account } = access;
-  const now = context.now();
-  const native = { id: job.id, format: provider.format };
-  await context.database.transaction(async (tables) => {
-    await tables.batches.updatePart(part, { phase: "submitted", job, submittedAt: now });
-    // The one native job's id becomes the batch's own, unless a client was already told ours.
-    const isOnly = (await tables.batches.parts(batch.id)).length === 1;
-    await changeBatch(tables, batch.id, (current) => ({
-      ...(current.options["shown"] === "ours" || !isOnly ? {} : { native }),
-      times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
-    }));
-    // Of several jobs each is known as the batch's: in the provider's list none is another batch.
-    await claimNativeId(tables, "batch", { ...batch, account, native });
-    await tables.events.append({
-      id: context.newId(now),
-      at: now,
-      owner: batch.owner,
-      actor: "engine",
-      kind: "batch",
-      objectId: batch.id,
-      what: "submitted",
-      data: { provider: provider.name, job: job.id, part: part.id },
-    });
-  });
-}
-
-/** Nothing was made upstream: send it later if that may help, else the batch has failed, and why is kept for the client. */
-async function holdOrRefuse(
-  context: EngineContext,
-  work: PartWork,
-  error: unknown,
-): Promise<WakeAt> {
-  const { batch, part } = work;
-  if (!isGatewayError(error)) throw error;
-  const { database } = context;
-  if (error.retryable) {
-    if (part.phase !== "planned") await database.batches.updatePart(part, { phase: "planned" });
-    const backOff =
-      Math.min(60_000, 500 * 2 ** Math.min(part.attempts, 8)) * (0.75 + context.random() / 2);
-    return context.now() + Math.max(backOff, (error.details.retryAfterSeconds ?? 0) * 1_000);
-  }
-  const now = context.now();
-  const parts = await database.batches.parts(batch.id);
-  if (parts.length > 1) return refusePart(context, part, error);
-  await database.transaction(async (tables) => {
-    await tables.batches.updatePart(part, { phase: "failed", outcome: "failed", endedAt: now });
-    await saveEnd(context, tables, {
-      batch,
-      outcome: "failed",
-      now,
-      changes: (current) => ({
-        errors: [toBatchError(error)],
-        options: { ...current.options, refusal: toRefusal(error) },
-      }),
-    });
-  });
-  context.telemetry.batchState(batch.provider, "failed");
-  return null;
-}
-
-/** The other Parts' jobs run and cost: only the lines of this one fail. */
-export async function refusePart(
-  context: EngineContext,
-  part: Part,
-  error: GatewayError,
-): Promise<WakeAt> {
-  const now = context.now();
-  await context.database.batches.updatePart(part, {
-    phase: "collected",
-    outcome: "failed",
-    errors: [toBatchError(error)],
-    endedAt: now,
-    collectedAt: now,
-    options: { ...part.options, faults: { missing: part.lines, doubled: 0, foreign: 0 } },
-  });
-  return now;
-}
-
-function toBatchError(error: GatewayError): BatchError {
-  return {
-    code: error.details.reason ?? "invalid_request",
-    message: error.message,
-    param: error.details.param ?? null,
-    line: null,
-  };
-}
-
-function toRefusal(error: GatewayError) {
-  return {
-    code: error.code,
-    message: error.message,
-    param: error.details.param ?? null,
-    reason: error.details.reason ?? null,
-    upstreamType: error.details.upstreamType ?? null,
-    upstreamStatus: error.details.upstreamStatus ?? null,
-  };
 }

@@ -16,6 +16,7 @@ export function createSweeper(context: SweepContext): (signal: AbortSignal) => P
     const now = context.now();
     await removeExpiredFiles(context, signal);
     await removeExpiredUploads(context, signal);
+    await context.database.createKeys.deleteExpired(now);
     const dayAgo = now - DAY_MILLISECONDS;
     const unfinished = await context.blobs.sweepUnfinished(dayAgo, signal);
     if (unfinished > 0) context.log.info({ unfinished }, "removed leftovers of unfinished writes");

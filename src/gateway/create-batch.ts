@@ -1,8 +1,7 @@
 import type { OpenAccount } from "../core/accounts.ts";
 import { insertAliases } from "../core/aliases.ts";
 import type { Batch, BatchError, BatchWarning } from "../core/batch.ts";
-import type { ErrorCode } from "../core/errors.ts";
-import { ERRORS, GatewayError, isGatewayError } from "../core/errors.ts";
+import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { BatchView, Call, CreateBatch } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -13,11 +12,13 @@ import { wholeSecond } from "../lib/whole-second.ts";
 import { endpointsOf, hasEndpoint } from "../lines/endpoints.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
+import { type AskedFor, claimCreate, type Repeatable, toRepeatable } from "./create-key.ts";
 import { insertFile } from "./create-file.ts";
 import { firstModel, inlineFile } from "./inline-requests.ts";
 import { fetchInput } from "./fetch-input.ts";
 import { findFile } from "./lookup.ts";
 import { openSource, placed } from "./mirror.ts";
+import { refusalOf } from "./refusal.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
 import { translationMode } from "./translation-mode.ts";
@@ -26,7 +27,7 @@ const DAY_MILLISECONDS = 86_400_000;
 
 /**
  * The row, its wake and a passed-through key are committed together; then the engine hands the batch over, and the answer
- * waits for that so that it can carry the provider's own id, or its refusal.
+ * waits for that so that it can carry the provider's own id, or its refusal. A create that its client sends again waits with it.
  */
 export async function createBatch(
   context: GatewayContext,
@@ -34,60 +35,121 @@ export async function createBatch(
   request: CreateBatch,
 ): Promise<BatchView> {
   checkS3Options(call.client, request.options);
+  const arrivedAt = context.now();
   const prepared = await prepare(context, call, request);
-  const batch = newBatch(context, call, { request, ...prepared });
-  await insertBatch(context, call, { batch, ...prepared });
+  const repeatable = toRepeatable(call, askedFor(request, prepared), arrivedAt);
+  for (;;) {
+    const batch = newBatch(context, call, { request, ...prepared });
+    const madeBefore = await insertBatch(context, call, { batch, repeatable, ...prepared });
+    if (madeBefore === null) return answerFirst(context, call, { batch, inline: prepared.inline });
+    let isNeeded = false;
+    try {
+      const view = await answerAgain(context, call, madeBefore);
+      if (view !== null) return view;
+      // Its provider refused it meanwhile: then there is none, and this create is a first one.
+      isNeeded = true;
+    } finally {
+      if (!isNeeded) await removeBlobs(context, blobsOf(prepared.inline));
+    }
+  }
+}
+
+function askedFor(request: CreateBatch, { account, provider, inline }: Prepared): AskedFor {
+  return {
+    request,
+    owner: account.owner,
+    account: account.access.account,
+    provider: provider.name,
+    sha256: inline?.sha256 ?? null,
+  };
+}
+
+/** The id of the batch that this create made when it came before; null if it is written now. */
+async function insertBatch(
+  context: GatewayContext,
+  call: Call,
+  work: Prepared & { readonly batch: Batch; readonly repeatable: Repeatable },
+): Promise<string | null> {
+  const { batch, repeatable, inline, provider, account } = work;
+  try {
+    return await context.database.transaction(async (tables) => {
+      const madeBefore = await claimCreate(tables, repeatable, batch.id);
+      if (madeBefore !== null) return madeBefore;
+      if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
+      await tables.batches.insert(batch);
+      await insertAliases(tables, "batch", batch);
+      await context.accounts.keep(account.access, provider, tables);
+      await tables.events.append({
+        id: context.newId(batch.times.createdAt),
+        at: batch.times.createdAt,
+        owner: batch.owner,
+        actor: call.client.owner ?? batch.owner,
+        kind: "batch",
+        objectId: batch.id,
+        what: "created",
+        data: { provider: provider.name, endpoint: batch.endpoint },
+      });
+      await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
+      return null;
+    });
+  } catch (error) {
+    // Of a commit whose answer is missing the batch may be there, and then reads these bytes.
+    const isUndone = isGatewayError(error) && error.code !== "storage_unavailable";
+    if (isUndone) await removeBlobs(context, blobsOf(inline));
+    throw error;
+  }
+}
+
+async function answerFirst(
+  context: GatewayContext,
+  call: Call,
+  { batch, inline }: { readonly batch: Batch; readonly inline: StoredFile | null },
+): Promise<BatchView> {
   context.telemetry.batchState(batch.provider, "validating");
-  if (prepared.inline !== null) {
-    const { bytes, lines } = prepared.inline;
-    context.telemetry.moved("in", { bytes, lines: lines ?? 0 });
+  if (inline !== null) {
+    context.telemetry.moved("in", { bytes: inline.bytes, lines: inline.lines ?? 0 });
   }
-  const handedOver = await context.engine.handedOver(
-    batch.id,
-    context.handOverMilliseconds,
-    call.signal,
-  );
-  const refusal = refusalOf(handedOver);
-  if (refusal !== null) {
-    await forgetBatch(context, batch, prepared.inline);
-    throw refusal;
+  const handedOver = await handOver(context, call, batch.id);
+  if (handedOver === null) {
+    throw new GatewayError("internal", "a batch vanished while it was handed over");
   }
-  const { native, options } = await showOurs(context, handedOver);
+  const { native, options } = handedOver;
   // As it was made, like every create; a retrieve tells how far it has come since.
   return viewOf({ ...batch, native, options });
 }
 
-/** After a failure it may be there all the same: what came inline is left for the sweep. */
-async function insertBatch(
+/** Null if there is no such batch any more. */
+async function answerAgain(
   context: GatewayContext,
   call: Call,
-  { batch, inline, provider, account }: Prepared & { readonly batch: Batch },
-): Promise<void> {
-  await context.database.transaction(async (tables) => {
-    if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
-    await tables.batches.insert(batch);
-    await insertAliases(tables, "batch", batch);
-    await context.accounts.keep(account.access, provider, tables);
-    await tables.events.append({
-      id: context.newId(batch.times.createdAt),
-      at: batch.times.createdAt,
-      owner: batch.owner,
-      actor: call.client.owner ?? batch.owner,
-      kind: "batch",
-      objectId: batch.id,
-      what: "created",
-      data: { provider: provider.name, endpoint: batch.endpoint },
-    });
-    await context.scheduler.wake(`batch:${batch.id}`, context.now(), tables);
-  });
+  batchId: string,
+): Promise<BatchView | null> {
+  const handedOver = await handOver(context, call, batchId);
+  return handedOver === null ? null : viewOf(handedOver);
 }
 
-/** It was never acknowledged, so there is nothing to keep. */
-async function forgetBatch(
+/** Waits for the provider's word; throws its refusal, which undoes the batch. */
+async function handOver(
   context: GatewayContext,
-  batch: Batch,
-  inline: StoredFile | null,
-): Promise<void> {
+  call: Call,
+  batchId: string,
+): Promise<Batch | null> {
+  const wait = context.handOverMilliseconds;
+  const handedOver = await context.engine.handedOver(batchId, wait, call.signal);
+  if (handedOver === null) return null;
+  const refusal = refusalOf(handedOver);
+  if (refusal === null) return showOurs(context, handedOver);
+  await forgetBatch(context, handedOver);
+  throw refusal;
+}
+
+/** It was never acknowledged, so there is nothing to keep, nor of what came inside the create. */
+async function forgetBatch(context: GatewayContext, batch: Batch): Promise<void> {
+  const file =
+    batch.inputFileId === null
+      ? null
+      : await context.database.files.get(batch.inputFileId, "every");
+  const inline = file?.origin === "inline" ? file : null;
   await context.database.transaction(async (tables) => {
     await tables.batches.delete(batch.id, "every");
     if (inline !== null) await tables.files.delete(inline.id, "every");
@@ -256,37 +318,4 @@ function rejectionOf(input: StoredFile | null): BatchError | null {
     };
   }
   return null;
-}
-
-/** What the provider said when it refused the create, as the engine wrote it down. */
-function refusalOf(batch: Batch): GatewayError | null {
-  const refusal = batch.options["refusal"];
-  if (
-    batch.state !== "failed" ||
-    typeof refusal !== "object" ||
-    refusal === null ||
-    Array.isArray(refusal)
-  )
-    return null;
-  const text = (name: string) => {
-    const value = "message" in refusal ? refusal[name] : undefined;
-    return typeof value === "string" ? value : undefined;
-  };
-  const code = text("code");
-  const param = text("param");
-  const reason = text("reason");
-  const upstreamType = text("upstreamType");
-  return new GatewayError(
-    isErrorCode(code) ? code : "upstream_rejected",
-    text("message") ?? "The provider refused the batch.",
-    {
-      ...(param === undefined ? {} : { param }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(upstreamType === undefined ? {} : { upstreamType }),
-    },
-  );
-}
-
-function isErrorCode(code: string | undefined): code is ErrorCode {
-  return code !== undefined && Object.hasOwn(ERRORS, code);
 }

@@ -46,17 +46,17 @@ export async function sendCopy(
     return { sent, recipe: "bytes", options: {} };
   }
   const prefix = `prepared/${context.newId(context.now())}`;
+  const limits = { lines: provider.limits.maxLines, bytes: provider.limits.maxBytes };
   const made = [`${prefix}/part-1`, `${prefix}/part-2`, `${prefix}/ids`, `${prefix}/unsent`];
   try {
     const prepared = await prepareLines(
       context,
       {
-        plan,
+        groups: [{ plan, limits, keep: null }],
         format: provider.format,
         mode: translationMode(context, call),
-        input: await context.blobs.open(request.content.blob, call.signal),
+        openInput: () => context.blobs.open(request.content.blob, call.signal),
         prefix,
-        limits: { lines: provider.limits.maxLines, bytes: provider.limits.maxBytes },
       },
       call.signal,
     );

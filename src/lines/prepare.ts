@@ -10,6 +10,7 @@ import { createLineIds, type RequestLineIds } from "../formats/line-ids.ts";
 import { LineOutput } from "../formats/line-output.ts";
 import type { LiftedLine } from "../formats/long-texts.ts";
 import { run } from "../formats/translate.ts";
+import { keepLines } from "./keep-lines.ts";
 import type { LinePlan } from "./target.ts";
 import { PartCutter, type PartLimits } from "./part-cutter.ts";
 import type { Provider } from "../core/provider.ts";
@@ -27,19 +28,29 @@ export interface PreparedLines {
 }
 
 export interface PreparedPiece {
+  /** Which group its lines are of. */
+  readonly group: number;
   readonly blob: string;
   readonly bytes: number;
   readonly lines: number;
 }
 
-export interface Preparation {
+/** Lines that share a job: all, or those of one model. */
+export interface LineGroup {
   readonly plan: LinePlan;
+  readonly limits: PartLimits;
+  /** Null: every line. */
+  readonly keep: ((row: number) => boolean) | null;
+}
+
+export interface Preparation {
+  /** One after another: each reads the input once. */
+  readonly groups: readonly LineGroup[];
   readonly format: Provider["format"];
   readonly mode: TranslationMode;
-  readonly input: AsyncIterable<Uint8Array>;
+  openInput(): Promise<AsyncIterable<Uint8Array>>;
   /** Keys of the blobs begin with it. */
   readonly prefix: string;
-  readonly limits: PartLimits;
 }
 
 export interface PrepareContext {
@@ -55,28 +66,34 @@ export async function prepareLines(
   work: Preparation,
   signal: AbortSignal,
 ): Promise<PreparedLines> {
-  const { plan, prefix } = work;
+  const { prefix } = work;
   const { blobs } = context;
   const ids = createLineIds(formats[work.format].idRule);
-  const map = plan.createMap({
-    ids,
-    nowSeconds: () => Math.floor(context.now() / 1_000),
-    newId: (idPrefix) => idPrefix + context.newId(context.now()),
-  });
   const failures = new Failures(work.mode);
   const unsent = new UnsentLines(blobs, `${prefix}/unsent`, signal);
-  const lines = translated(work.input, { map, failures, unsent, context }, signal);
   const pieces: PreparedPiece[] = [];
+  const reports: TranslationReport[] = [];
   try {
-    const cutter = new PartCutter(lines, work.limits);
-    while (await cutter.hasMore()) {
-      const blob = `${prefix}/part-${pieces.length + 1}`;
-      let count = 0;
-      const counted = cutter.part((all) => {
-        count = all;
+    for (const [group, { plan, limits, keep }] of work.groups.entries()) {
+      const map = plan.createMap({
+        ids,
+        nowSeconds: () => Math.floor(context.now() / 1_000),
+        newId: (idPrefix) => idPrefix + context.newId(context.now()),
       });
-      const { bytes } = await blobs.put(blob, counted, signal);
-      pieces.push({ blob, bytes, lines: count });
+      const all = await work.openInput();
+      const input = keep === null ? all : keepLines(all, keep, context.maxLineBytes);
+      const lines = translated(input, { map, failures, unsent, context }, signal);
+      const cutter = new PartCutter(lines, limits);
+      while (await cutter.hasMore()) {
+        const blob = `${prefix}/part-${pieces.length + 1}`;
+        let count = 0;
+        const counted = cutter.part((all) => {
+          count = all;
+        });
+        const { bytes } = await blobs.put(blob, counted, signal);
+        pieces.push({ group, blob, bytes, lines: count });
+      }
+      reports.push(map.report());
     }
   } catch (error) {
     if (!(error instanceof TooManyFailures)) {
@@ -88,10 +105,10 @@ export async function prepareLines(
   if (failures.errors.length > 0) {
     const made = [...pieces.map((piece) => piece.blob), `${prefix}/unsent`];
     for (const blob of made) await blobs.delete(blob, signal);
-    return { pieces: [], idsBlob: null, unsent: null, warnings: [], errors: failures.errors };
+    return { pieces: [], idsBlob: null, unsent: null, warnings: [], errors: failures.inOrder };
   }
   const idsBlob = await saveIds(blobs, { ids, key: `${prefix}/ids` }, signal);
-  return { pieces, idsBlob, unsent: result, warnings: toWarnings(map.report()), errors: [] };
+  return { pieces, idsBlob, unsent: result, warnings: toWarnings(reports), errors: [] };
 }
 
 interface Translation {
@@ -156,6 +173,10 @@ class Failures {
 
   constructor(mode: TranslationMode) {
     this.#mode = mode;
+  }
+
+  get inOrder(): readonly BatchError[] {
+    return this.errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
   }
 
   get isEnough(): boolean {
@@ -240,12 +261,22 @@ export async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(bytes);
 }
 
-function toWarnings(report: TranslationReport): readonly BatchWarning[] {
-  return report.warnings.map(({ field, reason, count, lineNumbers }) => ({
-    code: "field_dropped",
-    message: reason,
-    field,
-    lines: count,
-    firstLines: lineNumbers,
-  }));
+const FIRST_LINES = 10;
+
+/** What several groups say of one field is said once. */
+function toWarnings(reports: readonly TranslationReport[]): readonly BatchWarning[] {
+  const byField = new Map<string, BatchWarning>();
+  for (const { field, reason, count, lineNumbers } of reports.flatMap(({ warnings }) => warnings)) {
+    const key = JSON.stringify([field, reason]);
+    const before = byField.get(key);
+    const firstLines = [...(before?.firstLines ?? []), ...lineNumbers];
+    byField.set(key, {
+      code: "field_dropped",
+      message: reason,
+      field,
+      lines: count + (before?.lines ?? 0),
+      firstLines: firstLines.toSorted((one, other) => one - other).slice(0, FIRST_LINES),
+    });
+  }
+  return [...byField.values()];
 }

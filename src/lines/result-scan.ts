@@ -51,20 +51,20 @@ export class ResultScan {
     };
   }
 
-  /** Whether this is the one result of an input line; counts it if so. */
-  accept({ customId, line }: Pick<ResultFacts, "customId" | "line">): boolean {
+  /** The row of the input line of which this is the one result, and counts it; -1 if it is none's or not the first. */
+  accept({ customId, line }: Pick<ResultFacts, "customId" | "line">): number {
     const row = this.#rowOf(customId, line);
     if (row === -1) {
       this.#foreign += 1;
-      return false;
+      return -1;
     }
     if (this.has(row)) {
       this.#doubled += 1;
-      return false;
+      return -1;
     }
     this.#seen[row >> 3] = (this.#seen[row >> 3] ?? 0) | (1 << (row & 7));
     this.#answered += 1;
-    return true;
+    return row;
   }
 
   has(row: number): boolean {
@@ -79,8 +79,8 @@ export class ResultScan {
     let lines = 0;
     const seen = (line: Buffer) => {
       lines += 1;
-      const isOne = this.accept({ customId: memberString(line, "custom_id"), line: null });
-      if (isOne && role === "error") this.endings[endingOf(line)] += 1;
+      const row = this.accept({ customId: memberString(line, "custom_id"), line: null });
+      if (row !== -1 && role === "error") this.endings[endingOf(line)] += 1;
     };
     // Of a line that is too long to hold the head is enough: it has the id.
     const tooLong = (_number: number, head: Buffer) => seen(head);

@@ -17,6 +17,8 @@ export interface Survey {
   readonly isUniform: boolean;
   /** Every model that lines name, in the order of their first lines. */
   readonly models: readonly SurveyedModel[];
+  /** Which of them a row names; -1 for none. */
+  modelOf(row: number): number;
   /** The first line that names no model; null if each does. */
   readonly firstWithoutModel: number | null;
   /** Of OpenAI's lines: where the first one goes. */
@@ -70,7 +72,8 @@ export async function surveyLines(
 class SurveyFacts {
   readonly #endpoint: string | null;
   readonly #idRule: IdRule | null;
-  readonly #models = new Map<string, number>();
+  readonly #models = new Map<string, { readonly number: number; readonly firstLine: number }>();
+  readonly #byRow = new RowNumbers();
   readonly #otherEndpoints: BatchError[] = [];
   #format: FormatName | null = null;
   #firstUrl: string | null = null;
@@ -93,8 +96,9 @@ class SurveyFacts {
     this.#firstUrl ??= url;
     if (model === null) this.#firstWithoutModel ??= number;
     else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
-      this.#models.set(model, number);
+      this.#models.set(model, { number: this.#models.size, firstLine: number });
     }
+    this.#byRow.add(model === null ? -1 : (this.#models.get(model)?.number ?? -1));
     const isOther = url !== null && this.#endpoint !== null && !isSameUrl(url, this.#endpoint);
     if (!isOther || this.#otherEndpoints.length >= MAX_FAULTS) return;
     this.#otherEndpoints.push({
@@ -109,12 +113,33 @@ class SurveyFacts {
     return {
       format: this.#format,
       isUniform: this.#isUniform,
-      models: Array.from(this.#models, ([name, firstLine]) => ({ name, firstLine })),
+      models: Array.from(this.#models, ([name, { firstLine }]) => ({ name, firstLine })),
+      modelOf: (row: number) => this.#byRow.get(row),
       firstWithoutModel: this.#firstWithoutModel,
       firstUrl: this.#firstUrl,
       breaksIdRule: this.#breaksIdRule,
       otherEndpoints: this.#otherEndpoints,
     };
+  }
+}
+
+/** A small number for each row, in two bytes. */
+class RowNumbers {
+  #numbers = new Int16Array(4_096);
+  #rows = 0;
+
+  add(number: number): void {
+    if (this.#rows === this.#numbers.length) {
+      const grown = new Int16Array(this.#rows * 2);
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    this.#numbers[this.#rows] = number;
+    this.#rows += 1;
+  }
+
+  get(row: number): number {
+    return row < this.#rows ? (this.#numbers[row] ?? -1) : -1;
   }
 }
 

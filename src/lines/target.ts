@@ -38,6 +38,60 @@ export type Planned =
   /** The lines can't go there, and why. */
   | { readonly kind: "refused"; readonly errors: readonly BatchError[] };
 
+/** The lines of one model, and how they get there. */
+export interface ModelPlan {
+  readonly plan: LinePlan;
+  readonly keep: (row: number) => boolean;
+}
+
+/** Where a job takes one model, the lines of each are a job's; null where there is no need to part them. */
+export function planByModel(
+  survey: Survey,
+  target: Target,
+): readonly ModelPlan[] | { readonly errors: readonly BatchError[] } | null {
+  const { limits, hasBatches, modelPrefix } = target.provider;
+  const rename = (model: string) => withoutPrefix(model, modelPrefix);
+  const models = [...new Set(survey.models.map(({ name }) => rename(name)))];
+  if (!limits.oneModel || !hasBatches || target.model !== null || models.length < 2) return null;
+  const errors = [
+    ...doubledIds(survey),
+    ...survey.otherEndpoints,
+    ...namelessLine(survey),
+    ...tooManyModels(models),
+  ];
+  if (errors.length > 0) return { errors: errors.slice(0, MAX_ERRORS) };
+  const plans: ModelPlan[] = [];
+  for (const model of models) {
+    const ofModel = survey.models.filter(({ name }) => rename(name) === model);
+    const planned = planLines({ ...survey, models: ofModel }, target);
+    if (planned.kind === "refused") return planned;
+    const numbers = new Set(ofModel.map((each) => survey.models.indexOf(each)));
+    plans.push({ plan: planned.plan, keep: (row) => numbers.has(survey.modelOf(row)) });
+  }
+  return plans;
+}
+
+function namelessLine({ firstWithoutModel: line }: Survey): readonly BatchError[] {
+  if (line === null) return [];
+  const message =
+    "This line names no model, and others name several: give each its model, or `model` with the batch.";
+  return [{ code: "invalid_request", message, param: "body.model", line }];
+}
+
+/** The input is read once for each. */
+const MAX_MODELS = 100;
+
+function tooManyModels(models: readonly string[]): readonly BatchError[] {
+  if (models.length <= MAX_MODELS) return [];
+  const message = `The lines name ${models.length} models; at most ${MAX_MODELS} can be told apart in one batch here.`;
+  return [{ code: "too_many_models", message, param: "body.model", line: null }];
+}
+
+/** What no provider sees that gets only a part of the lines. */
+export function faultsAcrossParts(survey: Survey): readonly BatchError[] {
+  return [...doubledIds(survey), ...survey.otherEndpoints].slice(0, MAX_ERRORS);
+}
+
 export function planLines(survey: Survey, target: Target): Planned {
   const { provider, variant, mode } = target;
   const format = formats[provider.format];

@@ -6,6 +6,7 @@ export interface MetricsSources {
   countBatches(): Promise<
     readonly { readonly provider: string; readonly state: string; readonly count: number }[]
   >;
+  countUncertainParts(): Promise<readonly { readonly provider: string; readonly count: number }[]>;
   queueAgeSeconds(): Promise<number>;
 }
 
@@ -80,6 +81,12 @@ export function createMetrics(sources: MetricsSources, log: Log): Metrics {
     labelNames: ["provider", "state"],
     registers,
   });
+  const uncertain = new Gauge({
+    name: "crossbatch_parts_uncertain",
+    help: "Parts of batches of which nobody can tell whether their provider has them; an operator can resolve them.",
+    labelNames: ["provider"],
+    registers,
+  });
   const queueAge = new Gauge({
     name: "crossbatch_queue_age_seconds",
     help: "How late the oldest due background work is.",
@@ -90,6 +97,9 @@ export function createMetrics(sources: MetricsSources, log: Log): Metrics {
     const counts = await readOrNull("batches", () => sources.countBatches());
     batches.reset();
     for (const { provider, state, count } of counts ?? []) batches.set({ provider, state }, count);
+    const unsure = await readOrNull("uncertain parts", () => sources.countUncertainParts());
+    uncertain.reset();
+    for (const { provider, count } of unsure ?? []) uncertain.set({ provider }, count);
     const age = await readOrNull("queue age", () => sources.queueAgeSeconds());
     if (age === null) queueAge.remove();
     else queueAge.set(age);

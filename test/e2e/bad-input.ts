@@ -333,13 +333,6 @@ const BAD_LINES: readonly BadLines[] = [
     line: 2,
   },
   {
-    what: "two models",
-    lines: `${good}\n${chatLine("b", { model: "gpt-4o" })}\n`,
-    code: "mismatched_model",
-    param: "body.model",
-    line: 2,
-  },
-  {
     what: "an unknown model",
     lines: chatLine("a", { model: "gpt-nope" }),
     code: "model_not_found",

@@ -132,11 +132,53 @@ describe("bytes that are no one's", () => {
     await database.uploads.insert(anUpload({ id: "u", expiresAt: NOW + HOUR }));
     await database.uploads.insertPart(anUploadPart({ uploadId: "u", blob: "files/part" }));
     await database.batches.insert(
-      aBatch({ inputFileId: "gone", options: { inputBlob: "files/input" } }),
+      aBatch({
+        id: "running",
+        state: "in_progress",
+        inputFileId: "gone",
+        options: { inputBlob: "files/input" },
+      }),
     );
+    await database.batches.insertPart(aPart({ id: "p", batchId: "running", results: [] }));
     await age(new Date(NOW - 25 * HOUR), (name) => !name.includes("young"));
     await sweeper()(signal);
     expect(await kept()).toEqual([...used, "files/young"].sort());
+  });
+
+  test("of batches are those that neither a running one nor a fetchable result needs", async () => {
+    const needed = [
+      "indexes/running",
+      "prepared/running/part-1",
+      "prepared/ended/ids",
+      "results/ended/output",
+      "results/ofended/raw-output",
+      "results/ofrunning/direct-1",
+      "results/running/output",
+    ];
+    const lost = [
+      "indexes/ended",
+      "indexes/gone",
+      "prepared/copy/part-1",
+      "prepared/ended/part-1",
+      "prepared/forgotten/ids",
+      "results/ended/output-in-order",
+      "results/offorgotten/raw-output",
+      "results/ofended/direct-1",
+      "results/gone/output",
+    ];
+    await put(...needed, ...lost);
+    const raw = { role: "output", bytes: 1, lines: 1, sha256: "", nativeId: null } as const;
+    const file = { batchId: "ended", role: "output", expiresAt: null } as const;
+    for (const id of ["running", "ended", "forgotten"]) {
+      const state = id === "running" ? "in_progress" : "completed";
+      await database.batches.insert(aBatch({ id, state, outputFileId: `file${id}` }));
+      const results = [{ ...raw, blob: `results/of${id}/raw-output` }];
+      await database.batches.insertPart(aPart({ id: `of${id}`, batchId: id, results }));
+    }
+    await database.files.insert(aFile({ ...file, id: "fileended", blob: "results/ended/output" }));
+    await age(new Date(NOW - 25 * HOUR), () => true);
+    await sweeper()(signal);
+    expect(await kept()).toEqual(needed.toSorted());
   });
 
   test("are looked for once a day", async () => {

@@ -31,5 +31,7 @@ export async function findJob(
     after = last !== undefined && isOlder(last) ? null : next;
   } while (after !== null);
   const [id] = candidates;
-  return id === undefined ? { kind: "absent" } : { kind: "found", job: { id, data: {} } };
+  return id === undefined
+    ? { kind: "absent" }
+    : { kind: "found", job: { id, data: {} }, isGuess: true };
 }

@@ -23,6 +23,7 @@ export function toReport(batch: WireBatch): JobReport {
     })),
     outputNativeId: batch.output_file_id ?? null,
     errorNativeId: batch.error_file_id ?? null,
+    ...(outcome === "failed" && isOverQuota(batch) ? { isOverQuota: true } : {}),
   });
   switch (batch.status) {
     case "validating":
@@ -42,6 +43,11 @@ export function toReport(batch: WireBatch): JobReport {
       // A state that OpenAI adds tomorrow must not end a batch early.
       return { ...common, kind: "running", state: "in_progress" };
   }
+}
+
+/** https://platform.openai.com/docs/guides/batch: enqueued tokens are counted after the create, so the job fails. */
+function isOverQuota({ errors }: WireBatch): boolean {
+  return (errors?.data ?? []).some(({ code }) => code === "token_limit_exceeded");
 }
 
 function isUnnamed(batch: WireBatch): boolean {

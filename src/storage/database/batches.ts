@@ -74,6 +74,7 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
           .where("kind", "=", "batch")
           .where("object_id", "=", id)
           .execute();
+        await transaction.deleteFrom("create_keys").where("batch_id", "=", id).execute();
       }),
 
     async unfinished(after, limit) {
@@ -95,6 +96,52 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
 
     inputInUse: (fileId) => anyUnfinished("input_file_id", fileId),
 
+    async uncertainParts(limit) {
+      const rows = await executor
+        .selectFrom("parts")
+        .selectAll()
+        .where(uncertain)
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toPart);
+    },
+
+    async countUncertainParts() {
+      return executor
+        .selectFrom("parts")
+        .select((eb) => ["provider", eb.fn.countAll<number>().as("count")])
+        .where(uncertain)
+        .groupBy("provider")
+        .execute();
+    },
+
+    async hasLookalike({ id, provider, account, lines }) {
+      const row = await executor
+        .selectFrom("parts")
+        .select("id")
+        .where(unsettled)
+        .where("account", "=", account)
+        .where("provider", "=", provider)
+        .where("lines", "=", lines)
+        .where("id", "<>", id)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    async isJobTaken({ id, account }, jobId) {
+      const row = await executor
+        .selectFrom("parts")
+        .select("id")
+        .where("job_id", "=", jobId)
+        .where("account", "=", account)
+        .where("id", "<>", id)
+        .limit(1)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
     async insertPart(part) {
       await executor.insertInto("parts").values(toPartRow(part)).execute();
     },
@@ -109,6 +156,15 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
       return rows.map(toPart);
     },
 
+    async part(id) {
+      const row = await executor
+        .selectFrom("parts")
+        .selectAll()
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row === undefined ? null : toPart(row);
+    },
+
     async updatePart({ id, version }, changes) {
       const row = await executor
         .updateTable("parts")
@@ -121,6 +177,10 @@ export function createBatchTable(executor: Kysely<Schema>): BatchTable {
     },
   };
 }
+
+// Word for word the conditions of the indexes: only then SQLite uses them.
+const uncertain = sql<SqlBool>`phase = 'uncertain'`;
+const unsettled = sql<SqlBool>`phase in ('submitting', 'uncertain')`;
 
 /**
  * Batches of that model, alone or among others. The quote that opens it stands behind a bracket or a comma, which an

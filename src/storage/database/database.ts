@@ -6,6 +6,7 @@ import { createAliasTable } from "./aliases.ts";
 import { createBatchTable } from "./batches.ts";
 import type { Connection } from "./connection.ts";
 import { createCopyTable } from "./copies.ts";
+import { createCreateKeyTable } from "./create-keys.ts";
 import { createEventTable } from "./events.ts";
 import { setExecutor } from "./executors.ts";
 import { createFileTable } from "./files.ts";
@@ -55,6 +56,7 @@ function createTables(executor: Kysely<Schema>): Tables {
     batches: createBatchTable(executor),
     aliases: createAliasTable(executor),
     accountKeys: createAccountKeyTable(executor),
+    createKeys: createCreateKeyTable(executor),
     events: createEventTable(executor),
   };
   setExecutor(tables, executor);

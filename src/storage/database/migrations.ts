@@ -1,9 +1,15 @@
 import { type Migration, Migrator } from "kysely/migration";
 import type { Connection } from "./connection.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { idempotency } from "./migrations/0003-idempotency.ts";
+import { unsettledParts } from "./migrations/0004-unsettled-parts.ts";
 
 /** In the order of their names. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-initial": initial,
+  "0003-idempotency": idempotency,
+  "0004-unsettled-parts": unsettledParts,
+};
 
 /** Brings the tables up to date. Any number of processes may do so at once: one works, the others wait for it. */
 export async function migrate(

@@ -26,6 +26,7 @@ export interface Schema {
   readonly parts: PartRow;
   readonly aliases: AliasRow;
   readonly account_keys: AccountKeyRow;
+  readonly create_keys: CreateKeyRow;
   readonly events: EventRow;
   readonly wakes: WakeRow;
 }
@@ -195,6 +196,17 @@ interface AccountKeyRow {
   readonly provider: string;
   readonly sealed: string;
   readonly created_at: number;
+}
+
+export interface CreateKeyRow {
+  readonly owner: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly batch_id: string;
+  /** 0 or 1. */
+  readonly is_repeat: number;
+  readonly created_at: number;
+  readonly expires_at: number;
 }
 
 export interface EventRow {

@@ -218,7 +218,7 @@ describe("a job whose maker didn't hear of it", () => {
   const others = { ...wire, request_counts: { ...wire.request_counts, processing: 3 } };
   const old = { ...wire, id: "msgbatch_0", created_at: "2026-11-20T09:58:59Z" };
   const two = submissionOf(`${lineOf("a")}\n${lineOf("b")}\n`);
-  const found = { kind: "found", job: { id: "msgbatch_1", data: {} } };
+  const found = { kind: "found", job: { id: "msgbatch_1", data: {} }, isGuess: true };
 
   test.each([
     { name: "none at all", data: [], expected: { kind: "absent" } },

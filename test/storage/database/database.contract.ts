@@ -35,6 +35,7 @@ const TABLES = [
   "parts",
   "aliases",
   "account_keys",
+  "create_keys",
   "events",
   "wakes",
 ] as const;
@@ -456,6 +457,34 @@ export function databaseContract(createPlace: () => Promise<Place>): void {
     expect(await database.accountKeys.get("client-1")).toBe("s2");
     await database.accountKeys.delete("client-1", "s2");
     expect(await database.accountKeys.get("client-1")).toBeNull();
+  });
+
+  test("a create's key stands for one batch, until it expires or that batch is deleted", async () => {
+    const key = {
+      owner: "ann",
+      key: "key 1",
+      fingerprint: "all of it",
+      batchId: "batch1",
+      isRepeat: true,
+      createdAt: 1_000,
+      expiresAt: 2_000,
+    };
+    const { createKeys, batches } = database;
+    expect(await createKeys.insert(key)).toBe(true);
+    expect(await createKeys.insert({ ...key, batchId: "batch2" })).toBe(false);
+    expect(await createKeys.insert({ ...key, owner: "ben", isRepeat: false })).toBe(true);
+    expect(await createKeys.get("ann", "key 1")).toEqual(key);
+    await createKeys.delete({ ...key, batchId: "batch2" });
+    await createKeys.deleteExpired(1_999);
+    expect(await createKeys.get("ann", "key 1")).toEqual(key);
+    await createKeys.delete(key);
+    expect(await createKeys.get("ann", "key 1")).toBeNull();
+    await batches.insert(aBatch({ id: "batch1" }));
+    await batches.delete("batch1", "every");
+    expect(await createKeys.get("ben", "key 1")).toBeNull();
+    await createKeys.insert(key);
+    await createKeys.deleteExpired(2_000);
+    expect(await createKeys.get("ann", "key 1")).toBeNull();
   });
 
   test("events are listed oldest first, by owner and object, from any of them on", async () => {

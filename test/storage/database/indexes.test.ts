@@ -8,7 +8,7 @@ import type { Database } from "../../../src/core/storage.ts";
 import { openDatabase } from "../../../src/storage/database/database.ts";
 import type { Schema } from "../../../src/storage/database/schema.ts";
 import { createSqliteDialect } from "../../../src/storage/database/sqlite-dialect.ts";
-import { aBatch, anAlias, anEvent } from "./samples.ts";
+import { aBatch, anAlias, anEvent, aPart } from "./samples.ts";
 
 const ANN = ["ann"];
 
@@ -63,6 +63,12 @@ describe("the indexes", () => {
     ["counts of states", ({ batches }) => batches.countByState()],
     ["accounts in use", ({ batches }) => batches.accountInUse("x")],
     ["inputs in use", ({ batches }) => batches.inputInUse("x")],
+    ["uncertain parts", ({ batches }) => batches.uncertainParts(10)],
+    ["counts of uncertain parts", ({ batches }) => batches.countUncertainParts()],
+    ["parts that look alike", ({ batches }) => batches.hasLookalike(aPart())],
+    ["the part of a job", ({ batches }) => batches.isJobTaken(aPart(), "x")],
+    ["a create's key", ({ createKeys }) => createKeys.get("x", "y")],
+    ["expired keys of creates", ({ createKeys }) => createKeys.deleteExpired(5)],
     ["parts", ({ batches }) => batches.parts("x")],
     ["a changed batch", ({ batches }) => batches.insert(aBatch({ id: "changed" }))],
     ["aliases", ({ aliases }) => aliases.find("file", "x", ANN)],

@@ -1,0 +1,109 @@
+import type { BlobStore, StoredBlob } from "../core/blobs.ts";
+import type { LinePlace, LinePlaces } from "../lines/line-places.ts";
+
+interface Unordered {
+  readonly blob: string;
+  readonly stored: StoredBlob;
+  readonly places: LinePlaces;
+}
+
+/** The file with its lines in the order of the input: as it is, or written once more. Holds a window of it at a time. */
+export async function inOrder(
+  blobs: BlobStore,
+  { blob, stored, places }: Unordered,
+  signal: AbortSignal,
+): Promise<StoredBlob & { readonly blob: string }> {
+  if (places.isSorted) return { blob, ...stored };
+  const key = `${blob}-in-order`;
+  const ordered = await blobs.put(key, windows(blobs, { blob, places }, signal), signal);
+  await blobs.delete(blob, signal);
+  return { blob: key, ...ordered };
+}
+
+/** What is put in order at once. Where lines lie anyhow, the file is read once for each window. */
+const WINDOW_BYTES = 32 * 1024 * 1024;
+
+async function* windows(
+  blobs: BlobStore,
+  { blob, places }: Pick<Unordered, "blob" | "places">,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let window: LinePlace[] = [];
+  let bytes = 0;
+  for (const place of places.sorted()) {
+    if (bytes + place.length > WINDOW_BYTES && window.length > 0) {
+      yield await readWindow(blobs, { blob, window, bytes }, signal);
+      window = [];
+      bytes = 0;
+    }
+    window.push(place);
+    bytes += place.length;
+  }
+  if (window.length > 0) yield await readWindow(blobs, { blob, window, bytes }, signal);
+}
+
+interface Placed extends LinePlace {
+  /** Where the line goes in its window. */
+  readonly target: number;
+}
+
+async function readWindow(
+  blobs: BlobStore,
+  work: { readonly blob: string; readonly window: readonly LinePlace[]; readonly bytes: number },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const made = Buffer.allocUnsafe(work.bytes);
+  let target = 0;
+  const placed = work.window.map((place): Placed => {
+    const at = target;
+    target += place.length;
+    return { ...place, target: at };
+  });
+  placed.sort((one, other) => one.offset - other.offset);
+  for (const run of runsOf(placed)) await readRun(blobs, { blob: work.blob, run, made }, signal);
+  return made;
+}
+
+/** Reading this much in vain is cheaper than another call. */
+const GAP_BYTES = 256 * 1024;
+
+function* runsOf(placed: readonly Placed[]): Generator<readonly Placed[]> {
+  let run: Placed[] = [];
+  let end = 0;
+  for (const place of placed) {
+    if (run.length > 0 && place.offset > end + GAP_BYTES) {
+      yield run;
+      run = [];
+    }
+    run.push(place);
+    end = place.offset + place.length;
+  }
+  if (run.length > 0) yield run;
+}
+
+/** Copies lines that lie near each other, in the order of their places, to where they belong. */
+async function readRun(
+  blobs: BlobStore,
+  work: { readonly blob: string; readonly run: readonly Placed[]; readonly made: Buffer },
+  signal: AbortSignal,
+): Promise<void> {
+  const { blob, run, made } = work;
+  const [first] = run;
+  const last = run.at(-1);
+  if (first === undefined || last === undefined) return;
+  const range = { start: first.offset, end: last.offset + last.length - 1 };
+  let at = 0;
+  let position = first.offset;
+  for await (const chunk of await blobs.open(blob, signal, range)) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    const end = position + chunk.length;
+    for (let place = run[at]; place !== undefined && place.offset < end; place = run[at]) {
+      const from = Math.max(place.offset, position);
+      const to = Math.min(place.offset + place.length, end);
+      made.set(chunk.subarray(from - position, to - position), place.target + from - place.offset);
+      if (place.offset + place.length > end) break;
+      at += 1;
+    }
+    position = end;
+  }
+}

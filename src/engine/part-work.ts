@@ -1,0 +1,14 @@
+import type { Batch, Part } from "../core/batch.ts";
+import type { Access } from "../core/client.ts";
+import type { Provider, Upstream } from "../core/provider.ts";
+
+export interface PartWork {
+  readonly batch: Batch;
+  readonly part: Part;
+  readonly provider: Provider;
+  readonly upstream: Upstream;
+  readonly access: Access;
+}
+
+/** When to look again, in milliseconds since the epoch; null: the Part is where this step can bring it. */
+export type WakeAt = number | null;

@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, onTestFinished, test } from "vitest";
+import { inOrder } from "../../src/engine/in-order.ts";
+import { LinePlaces } from "../../src/lines/line-places.ts";
+import { createDiskBlobs } from "../../src/storage/blobs/disk.ts";
+
+/** A file of lines in the order of these rows, each as long as it says. */
+async function order(rows: readonly number[], bytesOf: (row: number) => number) {
+  const directory = await mkdtemp(join(tmpdir(), "crossbatch-order-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const blobs = await createDiskBlobs({ directory });
+  const { signal } = new AbortController();
+  const places = new LinePlaces();
+  async function* content() {
+    for (const row of rows) {
+      const line = Buffer.from(`${row}:${"x".repeat(bytesOf(row))}\n`);
+      places.expect(row);
+      places.written(line);
+      yield await Promise.resolve(line);
+    }
+  }
+  const stored = await blobs.put("results/x/output", content(), signal);
+  const made = await inOrder(blobs, { blob: "results/x/output", stored, places }, signal);
+  const found = (await text(await blobs.open(made.blob, signal))).split("\n").slice(0, -1);
+  const left: string[] = [];
+  for await (const { key } of blobs.list("results/", signal)) left.push(key);
+  return { made, stored, left, rows: found.map((line) => Number(line.split(":", 1)[0])), found };
+}
+
+test("lines that lie anyhow are put in order, and nothing else is left", async () => {
+  const rows = Array.from({ length: 2_000 }, (_, at) => (at * 7_919) % 2_000);
+  const { made, stored, left, rows: found } = await order(rows, (row) => row % 50);
+  expect(found).toEqual(rows.toSorted((one, other) => one - other));
+  expect(made.bytes).toBe(stored.bytes);
+  expect(left).toEqual([made.blob]);
+});
+
+test("a file of several windows, with gaps between what each needs, loses no byte", async () => {
+  const rows = Array.from({ length: 160 }, (_, at) => (at % 2 === 0 ? at / 2 : 80 + (at - 1) / 2));
+  const { found } = await order(rows, (row) => 400_000 + row);
+  expect(found.map((line) => line.length)).toEqual(
+    Array.from({ length: 160 }, (_, row) => `${row}:`.length + 400_000 + row),
+  );
+});
+
+test("a file that is in order already isn't written again", async () => {
+  const { made } = await order([0, 3, 7], () => 5);
+  expect(made.blob).toBe("results/x/output");
+});
