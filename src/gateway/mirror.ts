@@ -21,7 +21,7 @@ const PAGE = 100;
 /** No list call reads more of a provider's list than this many pages. */
 const MAX_PAGES = 200;
 
-interface Source {
+export interface Source {
   readonly provider: Provider;
   readonly account: OpenAccount;
   readonly upstream: Upstream;
