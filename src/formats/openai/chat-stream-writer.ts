@@ -46,7 +46,7 @@ export function createChatStreamWriter(
 
   function choiceEvents(delta: ChoiceDelta): ServerEvent[] {
     const known = choices.get(delta.choice);
-    const choice = known ?? { thought: "", isEmpty: true };
+    const choice = known ?? newChoice();
     choices.set(delta.choice, choice);
     const written = writeChoice(choice, delta, { family, context });
     if (delta.kind !== "finish") choice.isEmpty = false;
@@ -67,7 +67,8 @@ export function createChatStreamWriter(
             created: delta.createdAtSeconds ?? context.nowSeconds(),
             model: delta.model ?? context.model ?? "",
           };
-          return [];
+          choices.set(0, newChoice());
+          return [choiceChunk(0, FIRST)];
         case "usage":
           usage = delta.usage;
           return [];
@@ -94,6 +95,10 @@ interface OpenChoice {
   /** So far, for the block that has its signature. */
   thought: string;
   isEmpty: boolean;
+}
+
+function newChoice(): OpenChoice {
+  return { thought: "", isEmpty: true };
 }
 
 const FIRST: WrittenChoice = { role: "assistant", content: "", refusal: null };
