@@ -35,6 +35,8 @@ export type ErrorCode = keyof typeof ERRORS;
 
 /** What else is known of an error; dialects show the part that their error shape has room for. */
 export interface ErrorDetails {
+  /** What clients see in place of the code's own status: a model's provider says more than the code does. */
+  readonly status?: number;
   /** The field that was wrong, in the dialect's own spelling: `purpose`, `requests.0.custom_id`. */
   readonly param?: string;
   /** A code of the dialect's or provider's own vocabulary: `missing_required_parameter`. */
@@ -63,7 +65,7 @@ export class GatewayError extends Error {
   }
 
   get status(): number {
-    return ERRORS[this.code].status;
+    return this.details.status ?? ERRORS[this.code].status;
   }
 
   get retryable(): boolean {

@@ -1,6 +1,7 @@
 import type { ChatFieldNames, ChatSupport } from "./chat-fields.ts";
 import type { ChatRequest, Extra } from "./chat-request.ts";
 import type { ChatResponse } from "./chat-response.ts";
+import type { ChatStreamCodec } from "./chat-stream.ts";
 import type {
   EmbeddingFieldNames,
   EmbeddingRequest,
@@ -78,6 +79,8 @@ export interface ChatCodec extends BodyCodec {
   writeRequest(request: ChatRequest, context: WriteContext): JsonObject;
   parseResponse(body: JsonObject): ChatResponse;
   writeResponse(response: ChatResponse, context: WriteContext): JsonObject;
+  /** Left out: its answers only come whole. */
+  readonly stream?: ChatStreamCodec;
 }
 
 export interface EmbeddingCodec extends BodyCodec {

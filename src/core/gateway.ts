@@ -5,6 +5,7 @@ import type { Client } from "./client.ts";
 import type { StoredFile, Upload, UploadPart } from "./file.ts";
 import type { FormatName } from "./format.ts";
 import type { JsonObject } from "./json.ts";
+import type { ServerEvent, UpstreamModel } from "./provider.ts";
 
 /** One request of a client, as every operation needs it. */
 export interface Call {
@@ -69,6 +70,47 @@ export interface CreateBatch {
   readonly outputExpiresAfterSeconds: number | null;
   readonly model: string | null;
   readonly options: JsonObject;
+}
+
+/** One request to a model, answered at once. */
+export interface CreateChat {
+  /** `/v1/chat/completions`; Anthropic's Messages are chats too. */
+  readonly endpoint: string;
+  readonly model: string;
+  /** As `Submission.variant`. */
+  readonly variant: string | null;
+  /** In the call's own format, without what is the gateway's. */
+  readonly body: JsonObject;
+  /** The same as it was written. */
+  readonly text: string;
+  readonly streams: boolean;
+}
+
+export interface ChatAnswer {
+  readonly provider: string;
+  /** The provider's own id of the call. */
+  readonly requestId: string | null;
+  /** What could not be said to the provider, and was left out. */
+  readonly warnings: readonly { readonly field: string; readonly reason: string }[];
+  readonly answer:
+    | {
+        readonly kind: "whole";
+        /** Other than a 2xx only for an error in the words of the call's own family. */
+        readonly status: number;
+        readonly retryAfterSeconds: number | null;
+        /** JSON text in the call's own format. */
+        readonly body: string;
+      }
+    /** In the call's own format; throws `GatewayError` where the answer broke off. */
+    | { readonly kind: "events"; readonly events: AsyncIterable<ServerEvent> };
+}
+
+/** A model that can be asked for by this id. */
+export interface ListedModel {
+  readonly id: string;
+  readonly provider: string;
+  readonly format: FormatName;
+  readonly model: UpstreamModel;
 }
 
 export interface Page<Row> {
@@ -145,6 +187,11 @@ export interface Gateway {
   deleteBatch(call: Call, id: string): Promise<BatchView>;
   /** Its results in the call's own format; `not_found` before there are any. */
   openResults(call: Call, id: string): Promise<BatchResults>;
+
+  chat(call: Call, chat: CreateChat): Promise<ChatAnswer>;
+  /** Of the provider that is named; else of all that can be asked, those that aren't the dialect's own under `provider/…`. */
+  listModels(call: Call): Promise<readonly ListedModel[]>;
+  retrieveModel(call: Call, id: string): Promise<ListedModel>;
 }
 
 export interface BatchResults {

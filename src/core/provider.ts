@@ -61,6 +61,22 @@ export interface Upstream {
   readonly files?: UpstreamFiles;
   readonly jobs?: UpstreamJobs;
   readonly calls?: SynchronousCalls;
+  readonly models?: UpstreamModels;
+}
+
+export interface UpstreamModels {
+  /** All there are, in the provider's own order. */
+  list(signal: AbortSignal): Promise<readonly UpstreamModel[]>;
+}
+
+export interface UpstreamModel {
+  /** As requests name it. */
+  readonly id: string;
+  readonly displayName: string | null;
+  readonly owner: string | null;
+  readonly createdAtSeconds: number | null;
+  /** As the provider's list shows it, for readers of its own family. */
+  readonly native: JsonObject;
 }
 
 /** One request answered at once: for lines that are run one by one, and for clients that don't want a batch. */

@@ -20,6 +20,11 @@ export function errorHeaders(error: GatewayError): Readonly<Record<string, strin
   };
 }
 
+/** For an error that is passed on as the provider wrote it. */
+export function retryAfterHeader(seconds: number | null): Readonly<Record<string, string>> {
+  return seconds === null ? {} : { "retry-after": retryAfter(seconds) };
+}
+
 function retryAfter(seconds: number): string {
   return String(Math.min(Math.max(Math.ceil(seconds), 1), MAX_RETRY_AFTER_SECONDS));
 }

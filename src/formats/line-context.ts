@@ -32,7 +32,10 @@ export class LineContext implements EmbeddingWriteContext {
   /** Of the line at hand. */
   #warnings: Warning[] = [];
 
-  constructor(options: MapOptions, mode: TranslationMode) {
+  constructor(
+    options: Pick<MapOptions, "isBatch" | "nowSeconds" | "newId">,
+    mode: TranslationMode,
+  ) {
     this.isBatch = options.isBatch;
     this.nowSeconds = () => options.nowSeconds();
     this.newId = (prefix) => options.newId(prefix);

@@ -3,12 +3,11 @@ import type { BodyFormat } from "../core/format.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Endpoint, LineBody, RequestLine } from "../core/lines.ts";
 import type { LineIds, LineOrigin, Side } from "../core/translation.ts";
-import { reframeText, requireModel, withFrame, withoutFrame } from "./body-frame.ts";
+import { reframeText, requireModel } from "./body-frame.ts";
 import type { LineContext } from "./line-context.ts";
 import { bodyText, cutFields } from "./line-fields.ts";
 import type { FoundLine } from "./line-reader.ts";
-import { splitEmbeddings } from "./split-embeddings.ts";
-import { reportUnsaid, reportUnsaidEmbedding } from "./unsaid.ts";
+import { translateBody, WHOLE } from "./translate-body.ts";
 
 export interface Sides {
   readonly from: Side;
@@ -36,7 +35,11 @@ export function translateRequest(
   if (plan.source.codec.name === plan.target.codec.name) {
     return [writeLine({ ...plan.line, body: reframed(found, plan) }, scope)];
   }
-  return translateBody(plan, scope);
+  const { source, target, line, body } = plan;
+  const bodies = translateBody(body, { source, target, model: line.model }, scope);
+  return bodies.map(({ model, value, origin }) =>
+    writeLine({ ...line, model, body: { kind: "value", value } }, scope, origin),
+  );
 }
 
 /** What is known of a line before its body is read. */
@@ -97,44 +100,6 @@ function reframed(found: FoundLine, { source, target, line, body }: LinePlan): L
   return { kind: "raw", text: reframeText(text, body, reframing) };
 }
 
-function translateBody(plan: LinePlan, scope: TranslationScope): string[] {
-  const { source, target, line } = plan;
-  const { context } = scope;
-  const body = withoutFrame(plan.body, source.frame);
-  context.fieldNames = source.codec.fieldNames;
-  context.model = line.model;
-  if (source.kind === "chat" && target.kind === "chat") {
-    const request = source.codec.parseRequest(body);
-    context.model = line.model ?? nameOf(request.model, scope);
-    requireModel(context.model, target.frame);
-    reportUnsaid(request, target.codec, context);
-    const written = target.codec.writeRequest(request, context);
-    return [writeLine({ ...line, model: context.model, body: framed(written, target) }, scope)];
-  }
-  if (source.kind !== "embeddings" || target.kind !== "embeddings") return [];
-  const request = source.codec.parseRequest(body);
-  context.model = line.model ?? nameOf(request.model, scope);
-  requireModel(context.model, target.frame);
-  reportUnsaidEmbedding(request, target.codec, context);
-  const encoding = request.encodings?.[0] === "base64" ? "base64" : "float";
-  const pieces = splitEmbeddings(request, target.codec.maxInputs);
-  return pieces.map((piece, index) => {
-    const written = target.codec.writeRequest(piece, context);
-    return writeLine({ ...line, model: context.model, body: framed(written, target) }, scope, {
-      piece: pieces.length === 1 ? null : { index, count: pieces.length },
-      encoding,
-    });
-  });
-}
-
-function nameOf(model: string | null, { renameModel }: TranslationScope): string | null {
-  return model === null ? null : renameModel(model);
-}
-
-function framed(body: JsonObject, target: BodyFormat): LineBody {
-  return { kind: "value", value: withFrame(body, target.frame) };
-}
-
 function writeLine(
   line: RequestLine,
   { sides, ids }: TranslationScope,
@@ -143,8 +108,6 @@ function writeLine(
   const customId = ids.toTarget({ customId: line.customId, line: line.line, ...origin });
   return sides.to.format.requestLine.write({ ...line, customId });
 }
-
-const WHOLE = { piece: null, encoding: "float" } as const;
 
 function valueOf(body: LineBody): JsonObject {
   return body.kind === "value" ? body.value : {};

@@ -1,11 +1,13 @@
 import type { Gateway } from "../core/gateway.ts";
 import { cancelBatch, listBatches, retrieveBatch } from "./batches.ts";
+import { chat } from "./chat.ts";
 import type { GatewayContext } from "./context.ts";
 import { createBatch } from "./create-batch.ts";
 import { createFile } from "./create-file.ts";
 import { deleteFile, listFiles, openFile } from "./files.ts";
 import { deleteBatch } from "./delete-batch.ts";
 import { getFile } from "./lookup.ts";
+import { listModels, retrieveModel } from "./models.ts";
 import { openResults } from "./open-results.ts";
 import { receive } from "./receive.ts";
 import { discard } from "./remove-blobs.ts";
@@ -35,5 +37,9 @@ export function createGateway(context: GatewayContext): Gateway {
     cancelBatch: (call, id) => cancelBatch(context, call, id),
     deleteBatch: (call, id) => deleteBatch(context, call, id),
     openResults: (call, id) => openResults(context, call, id),
+
+    chat: (call, request) => chat(context, call, request),
+    listModels: (call) => listModels(context, call),
+    retrieveModel: (call, id) => retrieveModel(context, call, id),
   };
 }

@@ -37,7 +37,7 @@ export function findJsonMember(text: string, start: number, key: string): JsonMe
 export function editJsonObject(
   text: string,
   removes: readonly string[],
-  adds: Readonly<Record<string, string | number | boolean>>,
+  adds: Readonly<Record<string, string | number | boolean | object>>,
 ): string {
   const kept = jsonMembers(text, 0).filter(
     ({ key }) => !removes.includes(key) && !Object.hasOwn(adds, key),

@@ -167,7 +167,7 @@ function forced(from: Side, to: Side, options: MapOptions): LineMap {
   return map;
 }
 
-function withoutPrefix(model: string, prefix: string | null): string {
+export function withoutPrefix(model: string, prefix: string | null): string {
   return prefix !== null && model.startsWith(`${prefix}/`) ? model.slice(prefix.length + 1) : model;
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { GatewayError } from "../core/errors.ts";
+import { rememberBody } from "../lib/raw-body.ts";
 import { measureJson } from "./json-shape.ts";
 
 export interface JsonBodyLimits {
@@ -14,7 +15,10 @@ export function readJsonBodies(app: FastifyInstance, limits: JsonBodyLimits): vo
   app.addContentTypeParser<Buffer>(
     "application/json",
     { parseAs: "buffer" },
-    async (_request: FastifyRequest, body: Buffer) => parseJsonBody(body, limits),
+    async (request: FastifyRequest, body: Buffer) => {
+      rememberBody(request, body);
+      return parseJsonBody(body, limits);
+    },
   );
 }
 

@@ -299,6 +299,18 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
       nextStream = null;
       return { batch, stream };
     },
+    async chat(call, chat) {
+      record("chat", call, chat);
+      throw new GatewayError("invalid_request", "This gateway asks no model.");
+    },
+    async listModels(call) {
+      record("listModels", call, null);
+      return [];
+    },
+    async retrieveModel(call, id) {
+      record("retrieveModel", call, id);
+      throw new GatewayError("not_found", `The model '${id}' does not exist.`);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { acceptForms } from "../../lib/multipart-form.ts";
 import type { Callers } from "../callers.ts";
 import { mountBatches, type RenderBatch } from "./batches.ts";
 import { anthropicCallers, checkVersion } from "./call.ts";
+import { mountChat } from "./chat.ts";
 import { mountCreateBatch } from "./create-batch.ts";
 import { renderError } from "./errors.ts";
 import { FACTS } from "./facts.ts";
@@ -11,7 +12,7 @@ import { mountFileForm, mountFiles } from "./files.ts";
 import { renderBatch } from "./render.ts";
 import { resultsUrl } from "./results-url.ts";
 
-/** What Anthropic's SDKs speak: message batches and files. */
+/** What Anthropic's SDKs speak: message batches, files, and single requests. */
 export const anthropicDialect: Dialect<FastifyPluginAsync> = {
   name: FACTS.dialect,
   format: FACTS.format,
@@ -29,6 +30,7 @@ export const anthropicDialect: Dialect<FastifyPluginAsync> = {
     });
     mountFiles(app, services, callers);
     mountBatches(app, services, { callers, render });
+    mountChat(app, services, callers);
     await app.register(async (scope) => mountCreateBatch(scope, services, { callers, render }));
     await app.register(forms(services, callers));
   },

@@ -6,11 +6,12 @@ import type { Callers } from "../callers.ts";
 import { mountCreateBatch } from "./create-batch.ts";
 import { openaiCallers } from "./call.ts";
 import { renderError } from "./errors.ts";
+import { mountChat } from "./chat.ts";
 import { FACTS } from "./facts.ts";
 import { mountFileForm, mountFiles } from "./files.ts";
 import { mountPartForm, mountUploads } from "./uploads.ts";
 
-/** What OpenAI's SDKs speak: files, uploads and batches. */
+/** What OpenAI's SDKs speak: files, uploads, batches, and single requests. */
 export const openaiDialect: Dialect<FastifyPluginAsync> = {
   name: FACTS.dialect,
   format: FACTS.format,
@@ -23,6 +24,7 @@ export const openaiDialect: Dialect<FastifyPluginAsync> = {
     mountUploads(app, services, callers);
     mountBatches(app, services, callers);
     await app.register(async (scope) => mountCreateBatch(scope, services, callers));
+    mountChat(app, services, callers);
     await app.register(forms(services, callers));
   },
   renderError,

@@ -4,6 +4,8 @@ import { parseMessagesRequest } from "./messages-request.ts";
 import { writeMessagesRequest } from "./messages-request-writer.ts";
 import { parseMessagesResponse } from "./messages-response.ts";
 import { writeMessagesResponse } from "./messages-response-writer.ts";
+import { createMessagesStreamParser } from "./messages-stream-parser.ts";
+import { createMessagesReframer, createMessagesStreamWriter } from "./messages-stream-writer.ts";
 import { isOwnExtra } from "./own-extras.ts";
 
 const support: ChatSupport = {
@@ -76,4 +78,12 @@ export const anthropicMessages: ChatCodec = {
   writeRequest: writeMessagesRequest,
   parseResponse: parseMessagesResponse,
   writeResponse: writeMessagesResponse,
+  stream: {
+    createParser: createMessagesStreamParser,
+    writing: {
+      fields: ["stream"],
+      createWriter: createMessagesStreamWriter,
+      createReframer: createMessagesReframer,
+    },
+  },
 };

@@ -51,7 +51,7 @@ function writeAnswer(choice: Choice, own: OwnExtras | null, context: WriteContex
   return blocks;
 }
 
-function addPart(blocks: JsonObject[], part: AssistantPart, context: WriteContext): void {
+export function addPart(blocks: JsonObject[], part: AssistantPart, context: WriteContext): void {
   switch (part.kind) {
     case "text":
       addSignature(blocks, part.signature);
@@ -127,7 +127,10 @@ function addNative(blocks: JsonObject[], type: string, value: Json): void {
   } else if (isJsonObject(value)) blocks.push(value);
 }
 
-function writeFinish(choice: Choice | undefined, response: ChatResponse): JsonObject {
+export function writeFinish(
+  choice: Choice | undefined,
+  response: Pick<ChatResponse, "family">,
+): JsonObject {
   if (choice === undefined) {
     return { stop_reason: null, stop_sequence: null, stop_details: null };
   }
@@ -145,7 +148,7 @@ function writeFinish(choice: Choice | undefined, response: ChatResponse): JsonOb
   };
 }
 
-function writeStopReason(finish: Finish, response: ChatResponse): string {
+function writeStopReason(finish: Finish, response: Pick<ChatResponse, "family">): string {
   if (response.family === "anthropic" && finish.native !== null) return finish.native;
   // Which of the stops it was is what this reason says.
   if (finish.reason === "stop_sequence" && finish.stopSequence === undefined) return "end_turn";

@@ -35,7 +35,7 @@ function parseChoice(body: JsonObject, extras: Extra[]): Choice {
   return { index: 0, parts, finish: isMade ? { reason: "stop", native: null } : finish };
 }
 
-function parseFinish(body: JsonObject): Finish {
+export function parseFinish(body: JsonObject): Finish {
   const native = stringIn(body, "stop_reason") ?? null;
   const details = objectIn(body, "stop_details");
   return {

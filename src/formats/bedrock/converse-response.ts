@@ -59,7 +59,7 @@ function readJsonOutput(part: AssistantPart): AssistantPart {
   return { kind: "text", text: input.kind === "object" ? printJson(input.value) : input.text, at };
 }
 
-function parseFinish(body: JsonObject): Finish {
+export function parseFinish(body: JsonObject): Finish {
   const native = stringIn(body, "stopReason") ?? null;
   const stopSequence = stringIn(
     objectIn(body, "additionalModelResponseFields") ?? {},

@@ -4,6 +4,7 @@ import { parseConverseRequest } from "./converse-request.ts";
 import { createConverseWriter } from "./converse-request-writer.ts";
 import { parseConverseResponse } from "./converse-response.ts";
 import { writeConverseResponse } from "./converse-response-writer.ts";
+import { createConverseStreamParser } from "./converse-stream.ts";
 import { isOwnExtra } from "./own-extras.ts";
 
 const support: ChatSupport = {
@@ -79,5 +80,6 @@ export function createConverse(claude: ChatCodec): ChatCodec {
     writeRequest: createConverseWriter(claude),
     parseResponse: parseConverseResponse,
     writeResponse: writeConverseResponse,
+    stream: { createParser: createConverseStreamParser },
   };
 }

@@ -22,6 +22,7 @@ import {
 } from "./llama-prompt.ts";
 import { parseStopWord, toAnswer, toResponse, toUsage, writeStopWord } from "./prompt-answer.ts";
 import { clampSampling } from "./sampling.ts";
+import { promptStream } from "./prompt-stream.ts";
 import { promptSupport } from "./prompt-support.ts";
 import { toMessages, toPrompt } from "./prompt.ts";
 
@@ -53,6 +54,10 @@ function createLlama(name: "bedrock.llama" | "bedrock.llama4", tokens: LlamaToke
     }),
     parseResponse,
     writeResponse,
+    stream: promptStream({
+      toBody: (chunk) => (typeof chunk["generation"] === "string" ? chunk : null),
+      parseResponse,
+    }),
   };
 }
 

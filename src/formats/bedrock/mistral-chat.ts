@@ -1,6 +1,7 @@
 import type { ChatFieldNames, ChatSupport } from "../../core/chat-fields.ts";
 import type { ChatRequest, Message } from "../../core/chat-request.ts";
 import type { ChatResponse } from "../../core/chat-response.ts";
+import type { ChatStreamCodec } from "../../core/chat-stream.ts";
 import type { AssistantPart, Part } from "../../core/content.ts";
 import type { ChatCodec } from "../../core/format.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -8,6 +9,8 @@ import { ROOT } from "../../core/json-path.ts";
 import type { ToolChoice, ToolDefinition } from "../../core/tools.ts";
 import type { WriteContext } from "../../core/write-context.ts";
 import { isJsonArray } from "../fields.ts";
+import { printJson } from "../line-fields.ts";
+import { eventData } from "../stream-events.ts";
 import { JSON_INSTRUCTION, planOutput } from "./json-output.ts";
 import { describeModel } from "./model-family.ts";
 import { isMistralLarge2, takesSchema } from "./model-limits.ts";
@@ -84,6 +87,7 @@ export function createMistralChat(openaiChat: ChatCodec): ChatCodec {
     parseResponse: (body) => parseResponse(body, openaiChat),
     writeResponse: (response, context) =>
       toMistralResponse(openaiChat.writeResponse(response, context)),
+    ...(openaiChat.stream === undefined ? {} : { stream: mistralStream(openaiChat.stream) }),
   };
 }
 
@@ -204,6 +208,22 @@ function asText(part: AssistantPart): AssistantPart {
 function parseResponse(body: JsonObject, openaiChat: ChatCodec): ChatResponse {
   const response = openaiChat.parseResponse(mapChoices(body, "stop_reason", "finish_reason"));
   return { ...response, family: "bedrock" };
+}
+
+/** Chunks hold messages where OpenAI's hold deltas, or deltas, depending on the model. */
+function mistralStream(openai: ChatStreamCodec): ChatStreamCodec {
+  return {
+    createParser() {
+      const parse = openai.createParser();
+      return (event) => {
+        const chunk = mapChoices(eventData(event), "stop_reason", "finish_reason");
+        const data = printJson(mapChoices(chunk, "message", "delta"));
+        return parse({ ...event, data }).map((delta) =>
+          delta.kind === "start" ? { ...delta, family: "bedrock" } : delta,
+        );
+      };
+    },
+  };
 }
 
 function toMistralResponse(body: JsonObject): JsonObject {

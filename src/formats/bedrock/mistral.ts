@@ -15,9 +15,10 @@ import {
   toObject,
   toText,
 } from "../fields.ts";
-import { stringIn } from "../open-values.ts";
+import { arrayIn, stringIn } from "../open-values.ts";
 import { MISTRAL_MARKS, parseMistralPrompt, writeMistralPrompt } from "./mistral-prompt.ts";
 import { parseStopWord, toAnswer, toResponse, writeStopWord } from "./prompt-answer.ts";
+import { promptStream } from "./prompt-stream.ts";
 import { promptSupport } from "./prompt-support.ts";
 import { toMessages, toPrompt } from "./prompt.ts";
 import { clampSampling } from "./sampling.ts";
@@ -42,6 +43,10 @@ export const mistral: ChatCodec = {
   writeRequest,
   parseResponse,
   writeResponse,
+  stream: promptStream({
+    toBody: (chunk) => (arrayIn(chunk, "outputs").length > 0 ? chunk : null),
+    parseResponse,
+  }),
 };
 
 function parseRequest(body: JsonObject): ChatRequest {

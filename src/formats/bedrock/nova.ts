@@ -2,6 +2,7 @@ import type { ChatFieldNames, ChatSupport } from "../../core/chat-fields.ts";
 import type { ChatCodec } from "../../core/format.ts";
 import { parseConverseResponse } from "./converse-response.ts";
 import { writeAnswer } from "./converse-response-writer.ts";
+import { createConverseStreamParser } from "./converse-stream.ts";
 import { parseNovaRequest, writeNovaRequest } from "./nova-request.ts";
 
 const support: ChatSupport = {
@@ -69,4 +70,5 @@ export const nova: ChatCodec = {
   writeRequest: writeNovaRequest,
   parseResponse: parseConverseResponse,
   writeResponse: writeAnswer,
+  stream: { createParser: createConverseStreamParser },
 };

@@ -47,7 +47,7 @@ export function parseReasoning(
 const readReasoningExtras = createExtrasReader("text signature");
 
 /** Converse wants bytes here, so another family's data is in base64 once more, its prefix included. */
-function parseRedacted(data: string): Signature {
+export function parseRedacted(data: string): Signature {
   if (!data.startsWith(FOREIGN_START)) return { family: "bedrock", value: data };
   return parseSignature(Buffer.from(data, "base64").toString(), "bedrock");
 }

@@ -19,6 +19,7 @@ import {
 import { countIn, stringIn } from "../open-values.ts";
 import { unlessEmpty } from "./converse-settings.ts";
 import { toAnswer, toResponse, toUsage } from "./prompt-answer.ts";
+import { promptStream } from "./prompt-stream.ts";
 import { promptSupport } from "./prompt-support.ts";
 import { toMessages, toPrompt } from "./prompt.ts";
 import { clampSampling } from "./sampling.ts";
@@ -43,6 +44,7 @@ export const titan: ChatCodec = {
   writeRequest,
   parseResponse,
   writeResponse,
+  stream: promptStream({ toBody, parseResponse }),
 };
 
 function parseRequest(body: JsonObject): ChatRequest {
@@ -95,6 +97,16 @@ function parseResponse(body: JsonObject): ChatResponse {
     usage: toUsage(countIn(body, "inputTextTokenCount"), countIn(result, "tokenCount")),
     extras,
   });
+}
+
+/** A chunk has no list of results, and its counts have names of their own. */
+function toBody(chunk: JsonObject): JsonObject | null {
+  const { outputText, completionReason, totalOutputTextTokenCount, inputTextTokenCount } = chunk;
+  if (typeof outputText !== "string") return null;
+  return {
+    inputTextTokenCount,
+    results: [{ outputText, completionReason, tokenCount: totalOutputTextTokenCount }],
+  };
 }
 
 const readAnswerExtras = createExtrasReader("inputTextTokenCount results");

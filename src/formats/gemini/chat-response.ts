@@ -1,10 +1,14 @@
 import type { Extra } from "../../core/chat-request.ts";
 import type { ChatResponse, Choice } from "../../core/chat-response.ts";
+import type { StreamParser } from "../../core/chat-stream.ts";
 import type { AssistantPart } from "../../core/content.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { childPath, type JsonPath, ROOT } from "../../core/json-path.ts";
+import type { LineError } from "../../core/lines.ts";
+import { createChunkParser } from "../chunk-parser.ts";
 import { toObject } from "../fields.ts";
-import { createCallIds } from "./call-ids.ts";
+import { eventData } from "../stream-events.ts";
+import { type CallIds, createCallIds } from "./call-ids.ts";
 import { type PartScope, parsePart } from "./chat-parts.ts";
 import { toFinishReason } from "./finish-reasons.ts";
 import { nativePart } from "./function-parts.ts";
@@ -18,21 +22,25 @@ import {
   spelled,
   textIn,
 } from "./proto-fields.ts";
+import { parseStatus } from "./rpc-status.ts";
 import { parseUsage } from "./usage.ts";
 
 /** A GenerateContentResponse: https://ai.google.dev/api/generate-content#generatecontentresponse */
 export function parseChatResponse(body: JsonObject): ChatResponse {
+  return parseAnswer(body, createCallIds(callPrefix(idOf(body))));
+}
+
+/** `calls` are those of the whole answer, where it comes in chunks. */
+function parseAnswer(body: JsonObject, calls: CallIds): ChatResponse {
   const extras: Extra[] = [];
   readExtras(body, ROOT, extras);
-  const id = textIn(body, "responseId") ?? null;
   const candidates = protoItems(body, "candidates", ROOT) ?? [];
-  const calls = createCallIds(callPrefix(id));
   const scope: PartScope = { extras, calls, isAnswer: true };
   const usage = objectIn(body, "usageMetadata");
   const usageAt = childPath(ROOT, spelled(body, "usageMetadata"));
   return {
     family: "gemini",
-    id,
+    id: idOf(body),
     model: textIn(body, "modelVersion") ?? null,
     createdAtSeconds: parseTime(textIn(body, "createTime")),
     choices:
@@ -43,6 +51,30 @@ export function parseChatResponse(body: JsonObject): ChatResponse {
     serviceTier: usage === undefined ? undefined : textIn(usage, "serviceTier"),
     extras,
   };
+}
+
+/** https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent: each event is an answer itself. */
+export function createChatStreamParser(): StreamParser {
+  let calls: CallIds | null = null;
+  const parseChunk = createChunkParser((event) => {
+    const chunk = eventData(event);
+    calls ??= createCallIds(callPrefix(idOf(chunk)));
+    return parseAnswer(chunk, calls);
+  });
+  return (event) => {
+    const failure = toFailure(eventData(event));
+    return failure === null ? parseChunk(event) : [{ kind: "error", error: failure }];
+  };
+}
+
+function toFailure(chunk: JsonObject): LineError | null {
+  const status = objectIn(chunk, "error");
+  const failure = status === undefined ? null : parseStatus(status);
+  return failure?.kind === "error" ? failure.error : null;
+}
+
+function idOf(body: JsonObject): string | null {
+  return textIn(body, "responseId") ?? null;
 }
 
 const readExtras = createProtoExtrasReader("candidates usageMetadata modelVersion responseId");

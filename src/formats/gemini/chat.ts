@@ -2,7 +2,7 @@ import type { ChatFieldNames, ChatSupport } from "../../core/chat-fields.ts";
 import type { ChatCodec } from "../../core/format.ts";
 import { parseChatRequest } from "./chat-request.ts";
 import { writeChatRequest } from "./chat-request-writer.ts";
-import { parseChatResponse } from "./chat-response.ts";
+import { createChatStreamParser, parseChatResponse } from "./chat-response.ts";
 import { writeChatResponse } from "./chat-response-writer.ts";
 import { isOwnExtra } from "./own-extras.ts";
 
@@ -81,4 +81,5 @@ export const geminiChat: ChatCodec = {
   writeRequest: writeChatRequest,
   parseResponse: parseChatResponse,
   writeResponse: writeChatResponse,
+  stream: { createParser: createChatStreamParser },
 };

@@ -62,7 +62,10 @@ interface OpenMessage {
   signature: JsonObject | undefined;
 }
 
-function writeMessage(choice: Choice, { family, context }: ChoiceScope): JsonObject {
+export function writeMessage(
+  choice: Choice,
+  { family, context }: Pick<ChoiceScope, "family" | "context">,
+): JsonObject {
   const open: OpenMessage = {
     texts: [],
     refusals: [],
@@ -137,16 +140,22 @@ function addNative(open: OpenMessage, part: NativePart, context: WriteContext): 
   } else context.warn(part.at, `a chat completion has no place for ${part.type}`);
 }
 
-/** A prompt that was blocked has no parts at all: why is then said in the refusal. */
 function writeRefusal(open: OpenMessage, choice: Choice, family: FormatName): string | null {
   if (open.refusals.length > 0) return open.refusals.join("");
-  const { finish, parts } = choice;
+  return choice.parts.length > 0 ? null : writeBlockReason(choice.finish, family);
+}
+
+/** A prompt that was blocked has no parts at all: why is then said in the refusal. */
+export function writeBlockReason(finish: Finish, family: FormatName): string | null {
   const isBlocked = finish.reason === "content_filter" || finish.reason === "refusal";
-  if (!isBlocked || parts.length > 0 || family === "openai") return null;
+  if (!isBlocked || family === "openai") return null;
   return finish.message ?? `The provider blocked this: ${finish.native ?? finish.reason}`;
 }
 
-function writeFinishReason(finish: Finish, { family, isFromChat }: ChoiceScope): string {
+export function writeFinishReason(
+  finish: Finish,
+  { family, isFromChat }: Pick<ChoiceScope, "family" | "isFromChat">,
+): string {
   const { reason, native } = finish;
   if (isFromChat && native !== null) return native;
   // OpenAI's own refusals end with a plain `stop`.
@@ -167,7 +176,7 @@ const FINISH_REASONS: Readonly<Record<FinishReason, string>> = {
 };
 
 /** Not OpenAI's, but a key that compatible hosts use, where `finish_reason` says less than the provider did. */
-function writeNativeReason(finish: Finish, family: FormatName): string | undefined {
+export function writeNativeReason(finish: Finish, family: FormatName): string | undefined {
   if (family === "openai" || finish.native === null) return undefined;
   return PLAIN_REASONS.has(finish.reason) ? undefined : finish.native;
 }

@@ -74,7 +74,7 @@ function withAnnotations(
 
 const readChoiceExtras = createExtrasReader("index message finish_reason logprobs");
 
-function parseFinish(choice: JsonObject, parts: readonly AssistantPart[]): Finish {
+export function parseFinish(choice: JsonObject, parts: readonly AssistantPart[]): Finish {
   const native = stringIn(choice, "finish_reason") ?? null;
   const reason = FINISH_REASONS.get(native ?? "") ?? "other";
   if (reason !== "stop") return { reason, native };
@@ -92,7 +92,7 @@ const FINISH_REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ["content_filter", "content_filter"],
 ]);
 
-function parseChoiceLogprobs(choice: JsonObject): Choice["logprobs"] {
+export function parseChoiceLogprobs(choice: JsonObject): Choice["logprobs"] {
   const logprobs = objectIn(choice, "logprobs");
   if (logprobs === undefined) return undefined;
   const content = arrayIn(logprobs, "content");

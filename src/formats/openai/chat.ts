@@ -4,6 +4,8 @@ import { parseChatRequest } from "./chat-request.ts";
 import { NOT_IN_CHAT, writeChatRequest } from "./chat-request-writer.ts";
 import { parseChatResponse } from "./chat-response.ts";
 import { writeChatResponse } from "./chat-response-writer.ts";
+import { createChatStreamParser } from "./chat-stream-parser.ts";
+import { createChatReframer, createChatStreamWriter } from "./chat-stream-writer.ts";
 import { isOwnExtra } from "./own-extras.ts";
 
 const support: ChatSupport = {
@@ -87,4 +89,12 @@ export const openaiChat: ChatCodec = {
   writeRequest: writeChatRequest,
   parseResponse: parseChatResponse,
   writeResponse: writeChatResponse,
+  stream: {
+    createParser: createChatStreamParser,
+    writing: {
+      fields: ["stream", "stream_options"],
+      createWriter: createChatStreamWriter,
+      createReframer: createChatReframer,
+    },
+  },
 };

@@ -3,6 +3,7 @@ import { createHttp, type HttpDeps } from "../upstream.ts";
 import { createBatches, ENVELOPE_BYTES } from "./batches.ts";
 import { createCalls } from "./calls.ts";
 import { createFiles } from "./files.ts";
+import { createModels } from "./models.ts";
 import { authorize, FORWARDED_HEADERS, withFilesBeta, withoutFilesBeta } from "./headers.ts";
 
 const ANTHROPIC_LIMITS: ProviderLimits = {
@@ -53,6 +54,7 @@ export function createAnthropicProvider(
         ...createBatches(account),
         files: createFiles(http(withoutFilesBeta(access)), http(withFilesBeta(access))),
         calls: createCalls(account),
+        models: createModels(account),
       };
     },
   };

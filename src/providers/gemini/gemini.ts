@@ -6,6 +6,7 @@ import { createBatches } from "./batches.ts";
 import { createCalls } from "./calls.ts";
 import { readErrorFacts } from "./error-facts.ts";
 import { createFiles } from "./files.ts";
+import { createModels } from "./models.ts";
 import { WINDOW_HOURS } from "./report.ts";
 
 /** Google counts bytes only. A million lines of a Part keep its index at 20 MB, and what one job may lose within reason. */
@@ -85,6 +86,7 @@ export function createGeminiProvider(options: GeminiProviderOptions, deps: HttpD
           activation,
         }),
         calls: createCalls(account),
+        models: createModels(account),
       };
     },
   };

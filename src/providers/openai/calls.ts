@@ -16,7 +16,7 @@ export function createCalls(http: UpstreamHttp): SynchronousCalls {
       http.events(pathOf(request), {
         operation: "calls.stream",
         signal,
-        body: request.body,
+        body: withStream(request.body),
         isEnd: isLast,
       }),
   };
@@ -34,6 +34,12 @@ function pathOf({ endpoint }: SynchronousRequest): string {
 function withoutStream(body: string): string {
   if (!body.includes('"stream"') || findJsonMember(body, 0, "stream") === undefined) return body;
   return editJsonObject(body, ["stream", "stream_options"], {});
+}
+
+/** A body that came from another family doesn't say that it is to be streamed; whoever reads it wants its usage too. */
+function withStream(body: string): string {
+  if (findJsonMember(body, 0, "stream") !== undefined) return body;
+  return editJsonObject(body, [], { stream: true, stream_options: { include_usage: true } });
 }
 
 /** Chats end with `[DONE]`, responses with an event that says how. */

@@ -5,6 +5,7 @@ import { createHttp, type HttpDeps } from "../upstream.ts";
 import { createBatches } from "./batches.ts";
 import { createCalls } from "./calls.ts";
 import { createFiles } from "./files.ts";
+import { createModels } from "./models.ts";
 
 /** OpenAI's: 50,000 lines, 200 MB, one model, 24 h. Other hosts may differ. */
 const OPENAI_LIMITS: ProviderLimits = {
@@ -68,6 +69,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions, deps: HttpD
       return {
         ...(options.batches ? createBatches(account) : noBatches(name)),
         calls: createCalls(account),
+        models: createModels(account),
         ...(options.files ? { files: createFiles(account, uploads) } : {}),
       };
     },

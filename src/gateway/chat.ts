@@ -1,0 +1,59 @@
+import { GatewayError } from "../core/errors.ts";
+import type { Call, ChatAnswer, CreateChat } from "../core/gateway.ts";
+import { isJsonObject } from "../core/json.ts";
+import type { SynchronousAnswer, SynchronousRequest } from "../core/provider.ts";
+import { withoutPrefix } from "../lines/target.ts";
+import { editJsonObject } from "../lib/json-span.ts";
+import { failureOf, isSuccess } from "./call-failure.ts";
+import type { ChatTarget } from "./chat-target.ts";
+import type { GatewayContext } from "./context.ts";
+import { openSource } from "./mirror.ts";
+import { resolveProvider } from "./resolve.ts";
+import { translatedChat } from "./translated-chat.ts";
+
+/** One request to a model, of whatever provider, answered in the call's own format. */
+export async function chat(
+  context: GatewayContext,
+  call: Call,
+  request: CreateChat,
+): Promise<ChatAnswer> {
+  const provider = resolveProvider(call, context.providers, { model: request.model });
+  const source = openSource(context, call, provider);
+  const { calls } = source.upstream;
+  if (calls === undefined) {
+    throw new GatewayError("invalid_request", `${provider.name} takes no single requests.`, {
+      param: "provider",
+    });
+  }
+  const model = withoutPrefix(request.model, provider.modelPrefix);
+  const target = { call, request, source, calls, model };
+  return provider.format === call.format ? passOn(target) : translatedChat(context, target);
+}
+
+/** One family: what was written goes there as it is, and so does what comes back. */
+async function passOn({ call, request, source, calls, model }: ChatTarget): Promise<ChatAnswer> {
+  const { endpoint, variant, streams, text } = request;
+  const body = model === request.model ? text : editJsonObject(text, [], { model });
+  const asked: SynchronousRequest = { endpoint, model, variant, body };
+  const answer = streams
+    ? await calls.stream(asked, call.signal)
+    : await calls.send(asked, call.signal);
+  const facts = { provider: source.provider.name, requestId: answer.requestId, warnings: [] };
+  if (answer.kind === "events") return { ...facts, answer };
+  if (!isSuccess(answer) && !isOwnError(answer)) throw failureOf(answer, source);
+  const { status, retryAfterSeconds } = answer;
+  return { ...facts, answer: { kind: "whole", status, retryAfterSeconds, body: answer.body } };
+}
+
+/** A refused key is explained, and what isn't JSON (a proxy's page) isn't what clients can read. */
+function isOwnError({ status, body }: SynchronousAnswer): boolean {
+  return status >= 400 && status !== 401 && isObjectText(body);
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    return isJsonObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
