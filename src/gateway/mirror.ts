@@ -195,7 +195,7 @@ async function mirrorFile(
     lineIndex: null,
     batchId: null,
     role: null,
-    options: {},
+    options: file.isReadable === true ? { readable: true } : {},
     createdAt: file.createdAt,
     expiresAt: file.expiresAt,
     version: 1,
