@@ -5,6 +5,7 @@ import {
   type MessageRequest,
   NAMESPACES,
   readRows,
+  untilCancelled,
   waitUntilEnded,
 } from "../../support/anthropic-batches.ts";
 import { readLines, waitForEnd } from "../../support/batches.ts";
@@ -128,11 +129,13 @@ describe.each(PROVIDERS)("the examples of the Anthropic SDK's document on %s", (
         custom_id: `request-${number + 1}`,
       }));
       const made = await batches.create({ requests: requests as never });
+      control.clearJournal();
       const canceling = await batches.cancel(made.id);
       expect(canceling).toMatchObject({
         processing_status: "canceling",
         cancel_initiated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/),
       });
+      await untilCancelled({ control }, 1);
       control.setSpeed("instant");
       const ended = await waitUntilEnded(world.anthropic({ provider }).messages.batches, made.id);
       expect(ended.request_counts).toEqual({
