@@ -196,6 +196,8 @@ export interface UpstreamFile {
   readonly bytes: number;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** Whether the provider gives its bytes back, where it says so. */
+  readonly isReadable?: boolean;
 }
 
 export interface FileToSend {

@@ -13,17 +13,27 @@ import { namedProvider } from "./resolve.ts";
 export async function findFile(
   context: GatewayContext,
   call: Call,
+  id: string,
+): Promise<StoredFile | null> {
+  const file = await findKept(context, call, id);
+  return file === null || isExpired(context, file) ? null : file;
+}
+
+function isExpired({ now }: GatewayContext, { expiresAt }: StoredFile): boolean {
+  return expiresAt !== null && expiresAt <= now();
+}
+
+/** One that has expired is there until it is swept. */
+async function findKept(
+  context: GatewayContext,
+  call: Call,
   given: string,
 ): Promise<StoredFile | null> {
   const id = plainId(context, { kind: "file", id: given });
   // A location is checked whether or not something is there: the answer must not tell.
   if (/^s3:/i.test(id)) checkS3Location(call.client, id, "id");
   const known = await findKnown(context, call, { kind: "file", id });
-  if (known !== null) {
-    const file = await context.database.files.get(known, call.client.owners);
-    const isExpired = file !== null && file.expiresAt !== null && file.expiresAt <= context.now();
-    return isExpired ? null : file;
-  }
+  if (known !== null) return context.database.files.get(known, call.client.owners);
   const source = elsewhere(context, call, { kind: "file", id });
   return source === null ? null : mirrorFileById(context, { call, source, id });
 }
@@ -45,10 +55,12 @@ export async function getFile(
   call: Call,
   id: string,
 ): Promise<StoredFile> {
-  const file = await findFile(context, call, id);
-  if (file === null)
-    throw new GatewayError("not_found", `No such File object: ${shown(id)}`, { param: "id" });
-  return file;
+  const file = await findKept(context, call, id);
+  if (file !== null && !isExpired(context, file)) return file;
+  throw new GatewayError("not_found", `No such File object: ${shown(id)}`, {
+    param: "id",
+    ...(file === null ? {} : { reason: "file_expired" }),
+  });
 }
 
 export async function getBatch(context: GatewayContext, call: Call, id: string): Promise<Batch> {

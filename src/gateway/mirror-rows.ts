@@ -46,7 +46,7 @@ export async function mirrorFile(
     lineIndex: null,
     batchId: null,
     role: null,
-    options: {},
+    options: file.isReadable === true ? { readable: true } : {},
     createdAt: file.createdAt,
     expiresAt: file.expiresAt,
     version: 1,

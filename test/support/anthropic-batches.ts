@@ -1,6 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { expect } from "vitest";
 import type { BatchControl } from "../../src/emulators/batch-control.ts";
+import type { Control } from "../../src/emulators/control.ts";
 
 type Batches = Anthropic["messages"]["batches"];
 export type MessageBatch = Anthropic.Messages.MessageBatch;
@@ -59,4 +60,16 @@ export function lastJob({ control }: { readonly control: BatchControl }): string
   const id = control.batches().at(-1)?.id;
   if (id === undefined) throw new Error("no job was ever made");
   return id;
+}
+
+/** Cancelling reaches the provider after the client has its answer: until then its job could still run to its end. */
+export async function untilCancelled(
+  { control }: { readonly control: Control },
+  jobs: number,
+): Promise<void> {
+  const arrived = () =>
+    control
+      .journal()
+      .filter(({ path, status }) => /[:/](?:cancel|stop)$/.test(path) && status === 200);
+  await expect.poll(() => arrived().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(jobs);
 }

@@ -1,5 +1,5 @@
 import type { RenderedError } from "../../core/dialect.ts";
-import { GatewayError } from "../../core/errors.ts";
+import { GatewayError, isGatewayError } from "../../core/errors.ts";
 import { errorHeaders, publicMessage } from "../error-headers.ts";
 
 /** https://platform.claude.com/docs/en/api/errors */
@@ -21,8 +21,16 @@ const UPSTREAM_STATUSES: ReadonlyMap<string, number> = new Map([
   ["overloaded_error", 529],
 ]);
 
+/** https://platform.claude.com/docs/en/build-with-claude/files: what SDKs have classes of their own for. */
+const ERROR_CODES: ReadonlySet<string> = new Set([
+  "file_expired",
+  "file_not_downloadable",
+  "storage_quota_exceeded",
+]);
+
 export function renderError(error: GatewayError, requestId: string): RenderedError {
   const status = statusOf(error);
+  const { reason = "" } = error.details;
   return {
     status,
     headers: { "request-id": requestId, ...errorHeaders(error) },
@@ -31,6 +39,7 @@ export function renderError(error: GatewayError, requestId: string): RenderedErr
       error: {
         type: TYPES[status] ?? (status >= 500 ? "api_error" : "invalid_request_error"),
         message: publicMessage(error, requestId),
+        ...(ERROR_CODES.has(reason) ? { details: { error_code: reason } } : {}),
       },
       request_id: requestId,
     },
@@ -57,7 +66,10 @@ export function noResults(id: string, cause?: unknown): GatewayError {
 }
 
 export function fileNotFound(id: string, cause?: unknown): GatewayError {
-  return new GatewayError("not_found", `File not found: ${shorten(id)}`, { cause });
+  const reason = isGatewayError(cause) ? cause.details.reason : undefined;
+  return reason === "file_expired"
+    ? new GatewayError("not_found", `File has expired: ${shorten(id)}`, { reason, cause })
+    : new GatewayError("not_found", `File not found: ${shorten(id)}`, { cause });
 }
 
 export function shorten(text: string): string {

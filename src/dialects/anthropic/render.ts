@@ -41,10 +41,15 @@ export function renderFile(file: StoredFile) {
     size_bytes: file.bytes,
     size: file.bytes,
     created_at: timestamp(file.createdAt),
-    downloadable: file.blob !== null || file.origin === "result",
+    downloadable: isDownloadable(file),
     expires_at: timestampOrNull(file.expiresAt),
     crossbatch: renderFileFacts(file),
   };
+}
+
+/** What is only at its provider is, if that says so. */
+function isDownloadable({ blob, origin, options }: StoredFile): boolean {
+  return blob !== null || origin === "result" || options["readable"] === true;
 }
 
 export function renderDeletedFile(file: StoredFile) {

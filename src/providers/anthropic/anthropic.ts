@@ -2,6 +2,7 @@ import type { Provider, ProviderLimits, Upstream } from "../../core/provider.ts"
 import { createHttp, type HttpDeps } from "../upstream.ts";
 import { createBatches, ENVELOPE_BYTES } from "./batches.ts";
 import { createCalls } from "./calls.ts";
+import { readFacts } from "./error-facts.ts";
 import { createFiles } from "./files.ts";
 import { createModels } from "./models.ts";
 import { authorize, FORWARDED_HEADERS, withFilesBeta, withoutFilesBeta } from "./headers.ts";
@@ -33,7 +34,7 @@ export function createAnthropicProvider(
 ): Provider {
   const { name, apiKey, passThrough } = options;
   const baseUrl = `${options.baseUrl.replace(/\/+$/, "")}/v1`;
-  const http = createHttp({ ...deps, provider: name, baseUrl, authorize });
+  const http = createHttp({ ...deps, provider: name, baseUrl, authorize, readFacts });
   return {
     name,
     format: "anthropic",

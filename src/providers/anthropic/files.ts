@@ -86,5 +86,6 @@ function toFile(file: WireFile): UpstreamFile {
     bytes: file.size_bytes,
     createdAt: toTime(file.created_at) ?? 0,
     expiresAt: toTime(file.expires_at),
+    ...(file.downloadable === true ? { isReadable: true } : {}),
   };
 }

@@ -35,6 +35,7 @@ export const wireFile = z.looseObject({
   size_bytes: count,
   created_at: text,
   expires_at: text,
+  downloadable: flag,
 });
 
 export const wireBatches = z.looseObject({

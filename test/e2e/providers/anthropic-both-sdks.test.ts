@@ -4,6 +4,7 @@ import {
   idsOf,
   messageRequests,
   readRows,
+  untilCancelled,
   waitUntilEnded,
 } from "../../support/anthropic-batches.ts";
 import {
@@ -134,6 +135,7 @@ describe.each(PROVIDERS)("one batch at %s through both SDKs", (provider) => {
     const before = await listedIds();
     const requests = messageRequests(3, MODELS[provider]);
     const byAnthropic = await anthropic().create({ requests });
+    steering().clearJournal();
     const cancelling = await openai().batches.cancel(byAnthropic.id);
     expect(cancelling.status).toBe("cancelling");
     expect(await anthropic().retrieve(byAnthropic.id)).toMatchObject({
@@ -144,6 +146,7 @@ describe.each(PROVIDERS)("one batch at %s through both SDKs", (provider) => {
     expect(await anthropic().cancel(byOpenAI.id)).toMatchObject({
       processing_status: "canceling",
     });
+    await untilCancelled({ control: steering() }, 2);
     steering().setSpeed("instant");
     for (const { id } of [byAnthropic, byOpenAI]) {
       const ended = await waitForEnd(openai(), id);

@@ -5,8 +5,11 @@ import {
   type MessageRequest,
   NAMESPACES,
   readRows,
+  untilCancelled,
   waitUntilEnded,
 } from "../../support/anthropic-batches.ts";
+import { readLines, waitForEnd } from "../../support/batches.ts";
+import { createMatrix } from "../../support/matrix.ts";
 import { specProblem } from "../../support/specs.ts";
 import { MODELS, PROVIDERS, startWorld, type World } from "../../support/world.ts";
 
@@ -15,6 +18,12 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.close());
+
+const FILES = "`files`: upload, list, retrieveMetadata, download, delete";
+const BATCHES = "`messages.batches`: create, list, retrieve, results, delete";
+const CANCEL = "`messages.batches`: cancel";
+const BOTH = "one batch, both SDKs";
+const matrix = createMatrix("anthropic", [FILES, BATCHES, CANCEL, BOTH]);
 
 const TEXT = Buffer.from("This is a test file for Files API integration.");
 const JSONL = Buffer.from(
@@ -37,6 +46,7 @@ describe.each(PROVIDERS)("the examples of the Anthropic SDK's document on %s", (
     ["test_upload.txt", TEXT, "text/plain"],
     ["batch_input.jsonl", JSONL, "application/jsonl"],
   ] as const)("upload, list, download and delete %s", async (name, bytes, type) => {
+    matrix.proves(provider, FILES);
     const { files } = client().beta;
     const file = await files.upload({ file: await toFile(bytes, name, { type }) });
     expect(file).toMatchObject({
@@ -61,6 +71,7 @@ describe.each(PROVIDERS)("the examples of the Anthropic SDK's document on %s", (
   test.each(["stable", "beta"] as const)(
     "create, list, retrieve, poll, read and delete a batch in the %s namespace",
     async (namespace) => {
+      matrix.proves(provider, BATCHES);
       const batches = NAMESPACES[namespace](client());
       const made = await batches.create({ requests: questions(MODELS[provider]) });
       expect(made).toMatchObject({
@@ -106,6 +117,7 @@ describe.each(PROVIDERS)("the examples of the Anthropic SDK's document on %s", (
   );
 
   test("cancel a batch, whose remaining requests are canceled", async () => {
+    matrix.proves(provider, CANCEL);
     const { batches } = client().beta.messages;
     const { control } = world.emulators[provider];
     control.setSpeed(0);
@@ -117,11 +129,13 @@ describe.each(PROVIDERS)("the examples of the Anthropic SDK's document on %s", (
         custom_id: `request-${number + 1}`,
       }));
       const made = await batches.create({ requests: requests as never });
+      control.clearJournal();
       const canceling = await batches.cancel(made.id);
       expect(canceling).toMatchObject({
         processing_status: "canceling",
         cancel_initiated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/),
       });
+      await untilCancelled({ control }, 1);
       control.setSpeed("instant");
       const ended = await waitUntilEnded(world.anthropic({ provider }).messages.batches, made.id);
       expect(ended.request_counts).toEqual({
@@ -138,6 +152,19 @@ describe.each(PROVIDERS)("the examples of the Anthropic SDK's document on %s", (
       control.setSpeed("instant");
     }
   });
+});
+
+test.each(PROVIDERS)("a batch at %s is read with OpenAI's SDK as well", async (provider) => {
+  matrix.proves(provider, BOTH);
+  const { batches } = world.anthropic({ provider }).messages;
+  const made = await batches.create({ requests: questions(MODELS[provider]) });
+  const ended = await waitForEnd(world.openai(), made.id);
+  expect(ended).toMatchObject({ status: "completed", request_counts: { total: 2, completed: 2 } });
+  const lines = await readLines(world.openai(), ended.output_file_id);
+  expect(idsOf(lines)).toEqual(["request-1", "request-2"]);
+  for (const { response } of lines) {
+    expect(response?.body).toMatchObject({ object: "chat.completion" });
+  }
 });
 
 test("files for OpenAI lie in OpenAI's own storage: lines with purpose batch, others as user_data", async () => {
@@ -175,3 +202,5 @@ test("once a provider is named its files and batches are found without it", asyn
     await expect(named.messages.batches.retrieve(batch.id)).rejects.toThrow(NotFoundError);
   }
 });
+
+matrix.checkReadme();

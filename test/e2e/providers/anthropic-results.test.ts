@@ -8,6 +8,7 @@ import {
   messageRequests,
   type MessageRow,
   readRows,
+  untilCancelled,
   waitUntilEnded,
 } from "../../support/anthropic-batches.ts";
 import { send } from "../../support/anthropic-requests.ts";
@@ -143,6 +144,7 @@ describe.each(PROVIDERS)("results of a batch at %s", (provider) => {
   test("of a batch cancelled halfway are the rest as canceled", async () => {
     const made = await create(4);
     await emulator().control.run(lastJob(emulator()), 2);
+    emulator().control.clearJournal();
     const canceling = await batchesAt(provider).cancel(made.id);
     expect(canceling).toMatchObject({
       processing_status: "canceling",
@@ -151,6 +153,7 @@ describe.each(PROVIDERS)("results of a batch at %s", (provider) => {
       ended_at: null,
     });
     await expect(batchesAt(provider).delete(made.id)).rejects.toMatchObject({ status: 400 });
+    await untilCancelled(emulator(), 1);
     emulator().control.setSpeed("instant");
     const { batch, rows } = await ended(provider, made.id);
     expect(idsOf(rows)).toEqual(["line-1", "line-2", "line-3", "line-4"]);
