@@ -17,7 +17,7 @@ export interface Survey {
   readonly isUniform: boolean;
   /** Every model that lines name, in the order of their first lines. */
   readonly models: readonly SurveyedModel[];
-  /** The first line that names no model; null if each does. */
+  /** The first line of a format we know that names no model; null if each does. */
   readonly firstWithoutModel: number | null;
   /** Of OpenAI's lines: where the first one goes. */
   readonly firstUrl: string | null;
@@ -91,8 +91,9 @@ class SurveyFacts {
     this.#format ??= format;
     if (format !== null && format !== this.#format) this.#isUniform = false;
     this.#firstUrl ??= url;
-    if (model === null) this.#firstWithoutModel ??= number;
-    else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
+    if (model === null) {
+      if (format !== null) this.#firstWithoutModel ??= number;
+    } else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
       this.#models.set(model, number);
     }
     const isOther = url !== null && this.#endpoint !== null && !isSameUrl(url, this.#endpoint);
