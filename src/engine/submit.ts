@@ -120,6 +120,7 @@ async function findOrWait(
     case "unknown":
       await context.database.batches.updatePart(part, { phase: "uncertain" });
       await changeBatch(context.database, batch.id, (current) => ({
+        ...(current.state === "validating" ? toInProgress(current, context.now()) : {}),
         warnings: [
           ...current.warnings,
           {
@@ -140,6 +141,11 @@ async function findOrWait(
     default:
       return found satisfies never;
   }
+}
+
+/** It may be running: nothing more will be heard of its validation. */
+function toInProgress({ times }: Batch, now: number): Pick<Batch, "state" | "times"> {
+  return { state: "in_progress", times: { ...times, inProgressAt: now } };
 }
 
 function settledAt(context: EngineContext, part: Part): number {
