@@ -131,18 +131,22 @@ async function planInput(
     const warnings = await warningsOfCopy(context, copy);
     return { ...NOTHING, ...common, shares, warnings, options: toOption(option) };
   }
-  const prepared = await prepareLines(
-    { ...context, maxLineBytes: context.settings.maxLineBytes },
-    {
-      plan,
-      format: provider.format,
-      mode,
-      input: await openInput(context, batch, signal),
-      prefix: preparedPrefix(batch.id),
-      limits: isDirect ? NO_LIMITS : limits,
-    },
-    signal,
-  );
+  const prepare = async (within: PartLimits) =>
+    prepareLines(
+      { ...context, maxLineBytes: context.settings.maxLineBytes },
+      {
+        plan,
+        format: provider.format,
+        mode,
+        input: await openInput(context, batch, signal),
+        prefix: preparedPrefix(batch.id),
+        limits: within,
+      },
+      signal,
+    );
+  const first = await prepare(isDirect ? NO_LIMITS : limits);
+  const even = isDirect ? null : evenLimits(first, provider);
+  const prepared = even === null ? first : await prepare(even);
   const shares = sharesOf(prepared, { plan, provider });
   const direct = shares.filter((each) => each.mode === "direct");
   const directLines = direct.reduce((sum, each) => sum + each.lines, 0);
@@ -223,6 +227,13 @@ function limitsOf(survey: Survey, { batch, provider: { limits } }: BatchWork): P
     Math.ceil(batch.bytes / limits.maxBytes),
   );
   return { lines: Math.ceil(survey.lines / parts), bytes: limits.maxBytes };
+}
+
+/** Translated lines may be larger than was thought, and leave a handful for a last Part. Null: none has too few. */
+function evenLimits({ pieces }: PreparedLines, { limits }: Provider): PartLimits | null {
+  if (pieces.length < 2 || pieces.every(({ lines }) => lines >= limits.minLines)) return null;
+  const lines = pieces.reduce((sum, piece) => sum + piece.lines, 0);
+  return { lines: Math.ceil(lines / pieces.length), bytes: limits.maxBytes };
 }
 
 function directWarning(lines: number): BatchWarning {

@@ -165,7 +165,8 @@ async function adopt(context: EngineContext, work: PartWork, job: JobRef): Promi
       ...(current.options["shown"] === "ours" || !isOnly ? {} : { native }),
       times: { ...current.times, submittedAt: current.times.submittedAt ?? now },
     }));
-    if (isOnly) await claimNativeId(tables, "batch", { ...batch, account, native });
+    // Else the provider's list would show it beside the batch that it is of.
+    await claimNativeId(tables, "batch", { ...batch, account, native });
     await tables.events.append({
       id: context.newId(now),
       at: now,

@@ -128,7 +128,7 @@ describe.each(["bedrock", "openai", "anthropic", "gemini"] as const)(
       const uri = await elsewhere(world, "bedrock").file(text, `${provider}-${format}.jsonl`);
       const batch = await createBatch(client, uri, { provider, model: MODELS[provider] });
       const ended = await checkResults(batch.id, 105);
-      expect(await (await client.files.content(String(ended.input_file_id))).text()).toBe(text);
+      expect(await (await client.files.content(ended.input_file_id)).text()).toBe(text);
     });
   },
 );

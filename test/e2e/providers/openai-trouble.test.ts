@@ -166,3 +166,52 @@ test.each(PROVIDERS)(
     expect(narrow.emulators[provider].control.batches()).toEqual([]);
   },
 );
+
+describe("places at S3", () => {
+  const text = linesFor("bedrock", COUNT);
+  const isClients = expect.toSatisfy((status: number) => status >= 400 && status < 500);
+
+  test("that don't exist or are closed are the client's error", async () => {
+    const storage = { storage_config: { s3: { bucket: "no-such-bucket", region: "us-west-2" } } };
+    await expect(
+      uploadLines(client, text, { provider: "bedrock", ...storage }),
+    ).rejects.toMatchObject({
+      status: isClients,
+      message: expect.stringContaining("no-such-bucket"),
+    });
+    const denied = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+    world.s3.control.inject({ method: "PUT", kind: "status", status: 403, body: denied, times: 9 });
+    await expect(uploadLines(client, text, at("bedrock"))).rejects.toMatchObject({
+      status: isClients,
+    });
+    world.s3.control.clearFaults();
+    const misspelt = { storage_config: { s3: { bucket: "Not_A_Bucket" } } };
+    await expect(
+      uploadLines(client, text, { provider: "bedrock", ...misspelt }),
+    ).rejects.toMatchObject({ status: 400, param: "storage_config.s3" });
+    const file = await uploadLines(client, text, at("bedrock"));
+    await expect(
+      createBatch(client, file.id, { provider: "bedrock", output_s3_uri: "https://elsewhere" }),
+    ).rejects.toMatchObject({ status: 400, param: "output_s3_uri" });
+  });
+
+  test("must be named somewhere, and a role for a job", async () => {
+    await using bare = await startWorld({
+      config: { providers: { bedrock: { s3Uri: null, roleArn: null } } },
+    });
+    const own = bare.openai();
+    await expect(uploadLines(own, text, { provider: "bedrock" })).rejects.toMatchObject({
+      status: 400,
+      param: "storage_config",
+    });
+    const file = await uploadLines(own, text, at("bedrock"));
+    await expect(createBatch(own, file.id, { provider: "bedrock" })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining("CROSSBATCH_BEDROCK_ROLE_ARN"),
+    });
+    // Lines that are run one by one need neither.
+    const requests: unknown[] = [JSON.parse(chatLine("a", { model: MODELS.bedrock }))];
+    const batch = await createBatch(own, "", { provider: "bedrock", requests });
+    expect(await waitForEnd(own, batch.id)).toMatchObject({ status: "completed" });
+  });
+});
