@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpUrl, oneOf, s3Uri, secret, text, wholeNumber, yesOrNo } from "./values.ts";
+import { bytes, httpUrl, oneOf, s3Uri, secret, text, wholeNumber, yesOrNo } from "./values.ts";
 
 const address =
   "Address of the host's API, with the version where the host's own documentation has it.";
@@ -8,7 +8,23 @@ const passThrough =
 
 export const OPENAI_BASE_URL = "https://api.openai.com/v1";
 
+const jobFields = {
+  maxJobLines: wholeNumber(1, 10_000_000)
+    .nullable()
+    .default(null)
+    .describe(
+      "The most lines of one job there; a larger batch becomes several jobs. null: as the provider documents it.",
+    ),
+  maxJobBytes: bytes(1_024, 1024 ** 4)
+    .nullable()
+    .default(null)
+    .describe(
+      "The most bytes of one job's input there; a larger batch becomes several jobs. null: as the provider documents it.",
+    ),
+};
+
 const openAiFields = {
+  ...jobFields,
   apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
   batches: yesOrNo().default(true).describe("Whether the host has a batch API (`/batches`)."),
   files: yesOrNo()
@@ -17,10 +33,12 @@ const openAiFields = {
 };
 
 const keyFields = {
+  ...jobFields,
   apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
 };
 
 const bedrockFields = {
+  ...jobFields,
   region: text()
     .nullable()
     .default(null)

@@ -146,8 +146,14 @@ async function planInput(
   // Each Part's provider sees only its own lines.
   const unseen = plan.isUntouched ? faultsAcrossParts(survey) : [];
   if (unseen.length > 0) return { ...NOTHING, errors: unseen };
-  const groups = [{ plan, limits: isDirect ? NO_LIMITS : limits, keep: null }];
-  const prepared = await prepareGroups(context, { batch, provider, mode, groups }, signal);
+  const within = (size: PartLimits) => [{ plan, limits: size, keep: null }];
+  let groups = within(isDirect ? NO_LIMITS : limits);
+  let prepared = await prepareGroups(context, { batch, provider, mode, groups }, signal);
+  const even = isDirect ? null : evenLimits(prepared, provider);
+  if (even !== null) {
+    groups = within(even);
+    prepared = await prepareGroups(context, { batch, provider, mode, groups }, signal);
+  }
   return { ...common, ...partsOf(prepared, { groups, provider, option }) };
 }
 
@@ -307,6 +313,13 @@ const NO_LIMITS: PartLimits = {
 function limitsOf({ lines, bytes }: Size, { limits }: Provider): PartLimits {
   const parts = Math.max(1, Math.ceil(lines / limits.maxLines), Math.ceil(bytes / limits.maxBytes));
   return { lines: Math.ceil(lines / parts), bytes: limits.maxBytes };
+}
+
+/** Translated lines may be larger than was thought, and leave a handful for a last Part. Null: none has too few. */
+function evenLimits({ pieces }: PreparedLines, { limits }: Provider): PartLimits | null {
+  if (pieces.length < 2 || pieces.every(({ lines }) => lines >= limits.minLines)) return null;
+  const lines = pieces.reduce((sum, piece) => sum + piece.lines, 0);
+  return { lines: Math.ceil(lines / pieces.length), bytes: limits.maxBytes };
 }
 
 function directWarning(lines: number): BatchWarning {

@@ -7,6 +7,7 @@ import type { EngineContext } from "./context.ts";
 import { findJob } from "./find-job.ts";
 import { pollIntervalMilliseconds } from "./poll.ts";
 import { refusePart } from "./refuse.ts";
+import { changeBatch } from "./rows.ts";
 import type { PartWork, WakeAt } from "./part-work.ts";
 import { endUnsent, isOverdue } from "./unsent.ts";
 import { tellOfWaiting } from "./waiting.ts";
@@ -18,6 +19,9 @@ export async function becomeUncertain(
   part: Part,
 ): Promise<number> {
   await change(context, part, { phase: "uncertain" });
+  await changeBatch(context.database, batch.id, (current) =>
+    current.state === "validating" ? toInProgress(current, context.now()) : null,
+  );
   context.log.warn(
     { batch: batch.id, part: part.id, lines: part.lines },
     "nobody can tell whether this submission arrived: see `crossbatch batch list --uncertain`",
@@ -134,4 +138,9 @@ function lookInterval(context: EngineContext, batch: Batch): number {
 
 function nextLook(context: EngineContext, batch: Batch): number {
   return isOverdue(context, batch) ? context.now() : context.now() + lookInterval(context, batch);
+}
+
+/** It may be running: nothing more will be heard of its validation. */
+function toInProgress({ times }: Batch, now: number): Pick<Batch, "state" | "times"> {
+  return { state: "in_progress", times: { ...times, inProgressAt: now } };
 }

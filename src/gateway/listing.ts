@@ -5,7 +5,7 @@ import { findStoragePlace } from "../core/s3-gate.ts";
 import type { ListQuery } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
 import { openSource, type Source } from "./mirror.ts";
-import { namedProvider } from "./resolve.ts";
+import { hasOwnKey, namedProvider } from "./resolve.ts";
 
 /** Where a list's provider is named, it may stand for every one. */
 const ALL = "all";
@@ -55,10 +55,6 @@ export async function readSources(
       context.log.warn({ provider: source.provider.name, error }, "a list left a provider out");
     }
   }
-}
-
-function hasOwnKey({ configuredKey, passThrough }: Provider): boolean {
-  return configuredKey !== null || !passThrough;
 }
 
 /** Of files that are objects of a bucket, those in the place that the query names. */

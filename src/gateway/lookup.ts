@@ -6,8 +6,8 @@ import type { AliasKind } from "../core/storage.ts";
 import { checkS3Location } from "../core/s3-gate.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
-import { mirrorBatchById, mirrorFileById, openSource } from "./mirror.ts";
-import { namedProvider } from "./resolve.ts";
+import { mirrorBatchById, mirrorFileById, openSource, type Source } from "./mirror.ts";
+import { hasOwnKey, namedProvider } from "./resolve.ts";
 
 /** The file that the client means by any of its ids, also one that was made elsewhere; null if it may see none. */
 export async function findFile(
@@ -34,8 +34,11 @@ async function findKept(
   if (/^s3:/i.test(id)) checkS3Location(call.client, id, "id");
   const known = await findKnown(context, call, { kind: "file", id });
   if (known !== null) return context.database.files.get(known, call.client.owners);
-  const source = elsewhere(context, call, { kind: "file", id });
-  return source === null ? null : mirrorFileById(context, { call, source, id });
+  for (const source of elsewhere(context, call, { kind: "file", id })) {
+    const file = await mirrorFileById(context, { call, source, id });
+    if (file !== null) return file;
+  }
+  return null;
 }
 
 export async function findBatch(
@@ -46,8 +49,11 @@ export async function findBatch(
   const id = plainId(context, { kind: "batch", id: given });
   const known = await findKnown(context, call, { kind: "batch", id });
   if (known !== null) return context.database.batches.get(known, call.client.owners);
-  const source = elsewhere(context, call, { kind: "batch", id });
-  return source === null ? null : mirrorBatchById(context, { call, source, id });
+  for (const source of elsewhere(context, call, { kind: "batch", id })) {
+    const batch = await mirrorBatchById(context, { call, source, id });
+    if (batch !== null) return batch;
+  }
+  return null;
 }
 
 export async function getFile(
@@ -107,24 +113,29 @@ interface WantedId {
 const PLAUSIBLE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/;
 
 /**
- * Where an id that isn't ours may be from: the provider that is named, else the one whose ids look so, the dialect's own
- * first. Tenants with virtual keys see only what they made.
+ * Where an id that isn't ours may be from: the provider that is named, and the one whose ids look so, the dialect's own first,
+ * since a file of one may be run at another. Tenants with virtual keys see only what they made.
  */
-function elsewhere(context: GatewayContext, call: Call, { kind, id }: WantedId) {
-  if (!call.client.mirrors) return null;
+function elsewhere(context: GatewayContext, call: Call, { kind, id }: WantedId): readonly Source[] {
+  if (!call.client.mirrors) return [];
   const { providers } = context;
   const named = namedProvider(call, providers);
-  if (named !== null) {
-    const isPossible = PLAUSIBLE_ID.test(id) || (named.nativeIds[kind]?.test(id) ?? false);
-    return isPossible ? openSource(context, call, named) : null;
-  }
   // Named hosts speak the same as the built-in ones, so an id can't tell them from those.
   const builtIn = providers.names.filter((each) => each === providers.get(each).format);
-  const names = [call.defaultProvider, ...builtIn];
-  const name = names.find(
-    (each) => providers.has(each) && providers.get(each).nativeIds[kind]?.test(id) === true,
-  );
-  return name === undefined ? null : openSource(context, call, providers.get(name));
+  const likely = [call.defaultProvider, ...builtIn]
+    .filter((name) => providers.has(name))
+    .map((name) => providers.get(name))
+    .find((provider) => provider.nativeIds[kind]?.test(id) === true);
+  const isPossible =
+    named !== null && (PLAUSIBLE_ID.test(id) || named.nativeIds[kind]?.test(id) === true);
+  const asked = [
+    ...(isPossible ? [named] : []),
+    // The key that came along is for the provider that is named, and goes to no other.
+    ...(likely !== undefined && (named === null || (named !== likely && hasOwnKey(likely)))
+      ? [likely]
+      : []),
+  ];
+  return asked.map((provider) => openSource(context, call, provider));
 }
 
 /** Ids with slashes come percent- or base64-encoded from clients whose routes can't hold them. */

@@ -18,6 +18,11 @@ export function namedProvider(call: Call, providers: Providers): Provider | null
   return providers.get(name);
 }
 
+/** Whether it is called with a key of the gateway's, so never with a client's that may be meant for another. */
+export function hasOwnKey({ configuredKey, passThrough }: Provider): boolean {
+  return configuredKey !== null || !passThrough;
+}
+
 /** Named, else that of the file or batch at hand, else by the model's prefix (`anthropic/claude-…`), else the dialect's own. */
 export function resolveProvider(
   call: Call,

@@ -19,7 +19,7 @@ export interface Survey {
   readonly models: readonly SurveyedModel[];
   /** Which of them a row names; -1 for none. */
   modelOf(row: number): number;
-  /** The first line that names no model; null if each does. */
+  /** The first line of a format we know that names no model; null if each does. */
   readonly firstWithoutModel: number | null;
   /** Of OpenAI's lines: where the first one goes. */
   readonly firstUrl: string | null;
@@ -94,8 +94,9 @@ class SurveyFacts {
     this.#format ??= format;
     if (format !== null && format !== this.#format) this.#isUniform = false;
     this.#firstUrl ??= url;
-    if (model === null) this.#firstWithoutModel ??= number;
-    else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
+    if (model === null) {
+      if (format !== null) this.#firstWithoutModel ??= number;
+    } else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
       this.#models.set(model, { number: this.#models.size, firstLine: number });
     }
     this.#byRow.add(model === null ? -1 : (this.#models.get(model)?.number ?? -1));

@@ -135,7 +135,7 @@ export function planLines(survey: Survey, target: Target): Planned {
         ...(provider.limits.oneModel && provider.hasBatches
           ? disagreements(survey, fill === null ? models.slice(0, 1) : [fill], rename)
           : []),
-        ...unknownBody(survey, { to, endpoint, model: jobModel }),
+        ...unknownBody(survey, { to, endpoint, model: jobModel, fill }),
       ];
   if (errors.length > 0) return { kind: "refused", errors: errors.slice(0, MAX_ERRORS) };
   const recipe = isUntouched
@@ -214,12 +214,23 @@ function unknownBody(
     to,
     endpoint,
     model,
-  }: { readonly to: Side; readonly endpoint: Endpoint; readonly model: string | null },
+    fill,
+  }: {
+    readonly to: Side;
+    readonly endpoint: Endpoint;
+    readonly model: string | null;
+    /** For lines that name none. */
+    readonly fill: string | null;
+  },
 ): readonly BatchError[] {
   const line = survey.firstWithoutModel ?? survey.models[0]?.firstLine ?? null;
-  if (model === null && isModelOfJob(to.format)) {
-    const message = "No line names a model, and neither does the batch: give `model` with it.";
-    return [{ code: "invalid_request", message, param: "body.model", line }];
+  const isWithout = isModelOfJob(to.format)
+    ? model === null
+    : fill === null && survey.firstWithoutModel !== null;
+  if (isWithout) {
+    const message =
+      "This line names no model, and neither does the batch: give `model` in the one or with the other.";
+    return [{ code: "missing_model", message, param: "body.model", line }];
   }
   try {
     to.format.chooseBody({ endpoint, model, variant: to.variant, sample: null });

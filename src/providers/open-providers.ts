@@ -1,6 +1,6 @@
 import { OPENAI_BASE_URL } from "../config/provider-entries.ts";
 import type { Config } from "../config/schema.ts";
-import type { Provider } from "../core/provider.ts";
+import type { Provider, ProviderLimits } from "../core/provider.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
 import { createAnthropicProvider } from "./anthropic/anthropic.ts";
 import { createGeminiProvider } from "./gemini/gemini.ts";
@@ -52,7 +52,16 @@ function prefixOf(name: string, { baseUrl }: { readonly baseUrl: string }): stri
   return name === "openai" && baseUrl !== OPENAI_BASE_URL ? null : name;
 }
 
-function openProvider(name: string, entry: Entry, context: OpenContext): readonly Provider[] {
+/** Quotas of an account, and what other hosts than a provider's own take. */
+function limitsOf({ maxJobLines, maxJobBytes }: Entry): Partial<ProviderLimits> {
+  return {
+    ...(maxJobLines === null ? {} : { maxLines: maxJobLines }),
+    ...(maxJobBytes === null ? {} : { maxBytes: maxJobBytes }),
+  };
+}
+
+function openProvider(name: string, given: Entry, context: OpenContext): readonly Provider[] {
+  const entry = { ...given, limits: limitsOf(given) };
   switch (entry.kind) {
     case "openai":
       return [

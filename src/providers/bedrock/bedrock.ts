@@ -25,6 +25,7 @@ export interface BedrockProviderOptions extends AwsOptions {
   readonly s3Uri: string | null;
   readonly belowMinimum: "direct" | "reject";
   readonly minimumLines: number;
+  readonly limits?: Partial<ProviderLimits>;
 }
 
 interface BedrockDeps {
@@ -48,7 +49,7 @@ export function createBedrockProvider(
   return {
     name: provider,
     format: "bedrock",
-    limits: { ...BEDROCK_LIMITS, minLines: minimumLines },
+    limits: { ...BEDROCK_LIMITS, ...options.limits, minLines: minimumLines },
     configuredKey: null,
     passThrough: false,
     hasForeignFiles: true,

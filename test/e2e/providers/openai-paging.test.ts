@@ -1,7 +1,7 @@
 import type OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { chatLine, uploadLines } from "../../support/batches.ts";
+import { chatLine, createBatch, uploadLines } from "../../support/batches.ts";
 import { elsewhere } from "../../support/elsewhere.ts";
 import { BUCKET, MODELS, PROVIDERS, startWorld, type World } from "../../support/world.ts";
 import { at, linesFor } from "./openai-stage.ts";
@@ -28,13 +28,10 @@ beforeAll(async () => {
       const text = linesFor(provider, 1);
       const upload = async () => (await uploadLines(client, text, at(provider, "many"))).id;
       const create = async (number: number) => {
-        const requests = [JSON.parse(chatLine(`only-${number}`, { model: MODELS[provider] }))];
-        const batch = await client.batches.create({
-          input_file_id: "",
-          endpoint: "/v1/chat/completions",
-          completion_window: "24h",
-          ...{ provider, requests },
-        });
+        const requests: unknown[] = [
+          JSON.parse(chatLine(`only-${number}`, { model: MODELS[provider] })),
+        ];
+        const batch = await createBatch(client, "", { provider, requests });
         return batch.id;
       };
       await many(OURS / 2, create);

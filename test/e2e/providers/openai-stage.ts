@@ -1,5 +1,5 @@
 import type OpenAI from "openai";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import {
   chatLines,
   createBatch,
@@ -54,3 +54,20 @@ export async function endingsOf(
     ]),
   );
 }
+
+/** Waits until a provider has answered calls at such paths, about so many objects. */
+export async function waitForCalls(
+  world: World,
+  provider: ProviderName,
+  wanted: { readonly path: RegExp; readonly objects: number },
+): Promise<void> {
+  const { control } = world.emulators[provider];
+  const answered = () => {
+    const calls = control.journal().filter(({ path, status }) => wanted.path.test(path) && status);
+    return new Set(calls.map(({ path }) => path)).size;
+  };
+  await vi.waitFor(() => expect(answered()).toBeGreaterThanOrEqual(wanted.objects), 20_000);
+}
+
+/** Of calls that cancel a job. */
+export const CANCELS = /(?:[/:]cancel|\/stop)$/;
