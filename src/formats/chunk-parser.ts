@@ -4,9 +4,7 @@ import type { ServerEvent } from "../core/provider.ts";
 import { choiceDeltas, laterUsage } from "./stream-events.ts";
 
 /** For APIs whose chunks are answers themselves, each with the part that is new. `read` gives null for chunks that say nothing. */
-export function createChunkParser(
-  read: (event: ServerEvent) => ChatResponse | null,
-): StreamParser {
+export function createChunkParser(read: (event: ServerEvent) => ChatResponse | null): StreamParser {
   const calls = new Map<number, number>();
   let usage: Usage | null = null;
   let hasStarted = false;

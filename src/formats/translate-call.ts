@@ -107,7 +107,10 @@ function writeBodies(call: ClientCall, plan: CallPlan, context: LineContext): re
     const frames = { from: source.frame, to: target.frame, model };
     return [{ text: reframeText(call.text, call.body, frames), origin: WHOLE }];
   }
-  const bodies = translateBody(withoutStream(call.body, source), plan, { context, renameModel: (name) => name });
+  const bodies = translateBody(withoutStream(call.body, source), plan, {
+    context,
+    renameModel: (name) => name,
+  });
   return bodies.map(({ value, origin }) => ({ text: printJson(value), origin }));
 }
 

@@ -21,10 +21,7 @@ export class StreamFailure extends Error {
 }
 
 /** The events of one API as those of another. Throws `StreamFailure` where the provider says that it can't go on. */
-export function createStreamMap(
-  parse: StreamParser,
-  writer: ChatStreamWriter,
-): ServerEventMap {
+export function createStreamMap(parse: StreamParser, writer: ChatStreamWriter): ServerEventMap {
   let hasFinished = false;
   function write(delta: ChatDelta): readonly ServerEvent[] {
     if (delta.kind === "error") throw new StreamFailure(delta.error);
@@ -41,9 +38,6 @@ export function createStreamMap(
 }
 
 /** An answer that came whole. */
-export function toEvents(
-  response: ChatResponse,
-  writer: ChatStreamWriter,
-): readonly ServerEvent[] {
+export function toEvents(response: ChatResponse, writer: ChatStreamWriter): readonly ServerEvent[] {
   return [...toDeltas(response).flatMap((delta) => writer.write(delta)), ...writer.end()];
 }

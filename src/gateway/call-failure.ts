@@ -32,7 +32,11 @@ export function readingAnswer<Result>({ provider, account }: Source, read: () =>
   } catch (error) {
     if (error instanceof StreamFailure) {
       const { access } = account;
-      throw toCallFailure(error.error, { provider: provider.name, access, retryAfterSeconds: null });
+      throw toCallFailure(error.error, {
+        provider: provider.name,
+        access,
+        retryAfterSeconds: null,
+      });
     }
     if (error instanceof CodecError || error instanceof RangeError) {
       throw new GatewayError(

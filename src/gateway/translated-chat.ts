@@ -17,7 +17,10 @@ import type { Source } from "./mirror.ts";
 import { translationMode } from "./translation-mode.ts";
 
 /** Asked in the provider's own format, answered in the call's. */
-export async function translatedChat(context: GatewayContext, target: ChatTarget): Promise<ChatAnswer> {
+export async function translatedChat(
+  context: GatewayContext,
+  target: ChatTarget,
+): Promise<ChatAnswer> {
   const { call, request, source, model } = target;
   const translation = readingRequest(() =>
     translateCall(
@@ -128,9 +131,8 @@ function readingRequest<Result>(read: () => Result): Result {
     return read();
   } catch (error) {
     if (error instanceof CodecError) {
-      throw new GatewayError(error.code, error.message, {
-        ...(error.path === "" ? {} : { param: error.path }),
-      });
+      const details = error.path === "" ? {} : { param: error.path };
+      throw new GatewayError(error.code, error.message, details);
     }
     // Codecs descend as deep as the JSON does.
     if (error instanceof RangeError) {
@@ -139,4 +141,3 @@ function readingRequest<Result>(read: () => Result): Result {
     throw error;
   }
 }
-

@@ -25,9 +25,7 @@ export function mountChat(
     }),
   };
   for (const path of PATHS) {
-    app.post(path, async (request, reply) =>
-      answerChat(routes, `/v1${path}`, { request, reply }),
-    );
+    app.post(path, async (request, reply) => answerChat(routes, `/v1${path}`, { request, reply }));
   }
 
   app.get("/models", async (request, reply) => {
