@@ -67,7 +67,7 @@ export interface ChatStreamCodec {
 
 export type StreamParser = (event: ServerEvent) => readonly ChatDelta[];
 
-export interface ChatStreamWriting {
+interface ChatStreamWriting {
   /** What of a request only says that, and how, its answer is streamed: nothing of it goes into another API's body. */
   readonly fields: readonly string[];
   /** `request` is the body that asked for the stream. */

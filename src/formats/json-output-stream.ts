@@ -33,7 +33,12 @@ function createUnwrapper(): (delta: ChatDelta) => readonly ChatDelta[] {
         const isMade = finish.reason === "tool_calls" && others === 0;
         return isMade ? [{ kind: "finish", choice, finish: STOP }] : [delta];
       }
-      default:
+      case "start":
+      case "refusal":
+      case "reasoning":
+      case "part":
+      case "usage":
+      case "error":
         return [delta];
     }
   };

@@ -61,7 +61,12 @@ function partDeltas(part: AssistantPart, choice: number, index: number): ChatDel
         { kind: "input", choice, index, text: toolInputText(part) },
       ];
     }
-    default:
+    case "image":
+    case "document":
+    case "audio":
+    case "video":
+    case "redacted_reasoning":
+    case "native":
       return [{ kind: "part", choice, part }];
   }
 }

@@ -131,9 +131,8 @@ function readingRequest<Result>(read: () => Result): Result {
     return read();
   } catch (error) {
     if (error instanceof CodecError) {
-      throw new GatewayError(error.code, error.message, {
-        ...(error.path === "" ? {} : { param: error.path }),
-      });
+      const details = error.path === "" ? {} : { param: error.path };
+      throw new GatewayError(error.code, error.message, details);
     }
     // Codecs descend as deep as the JSON does.
     if (error instanceof RangeError) {

@@ -92,9 +92,10 @@ describe("OpenAI's SDK", () => {
       expect(streamed.choices).toHaveLength(1);
       expect(saidBy(streamed)).toEqual(saidBy(whole));
       expect(whole.usage?.completion_tokens ?? 1).toBeGreaterThan(0);
-      if (whole.usage !== undefined) {
-        expect(streamed.usage?.total_tokens).toBe(whole.usage.total_tokens);
-      }
+      const [counted, streamedCount] = [whole, streamed].map(({ usage }) => usage?.total_tokens);
+      expect(streamedCount).toBeGreaterThan(0);
+      // Of Mistral's old prompts only a stream tells how many there were.
+      expect(counted ?? streamedCount).toBe(streamedCount);
     },
   );
 

@@ -19,7 +19,7 @@ export function createMessagesStreamParser(): StreamParser {
   function startBlock(data: JsonObject): ChatDelta[] {
     const block = objectIn(data, "content_block") ?? {};
     const choice = 0;
-    switch (stringIn(block, "type")) {
+    switch (stringIn(block, "type") ?? "") {
       case "text":
         return textOf(stringIn(block, "text"));
       case "thinking":
@@ -46,7 +46,7 @@ export function createMessagesStreamParser(): StreamParser {
 
   function moreOfBlock(data: JsonObject): ChatDelta[] {
     const delta = objectIn(data, "delta") ?? {};
-    switch (stringIn(delta, "type")) {
+    switch (stringIn(delta, "type") ?? "") {
       case "text_delta":
         return textOf(stringIn(delta, "text"));
       case "thinking_delta":
@@ -75,7 +75,7 @@ export function createMessagesStreamParser(): StreamParser {
 
   return (event) => {
     const data = eventData(event);
-    switch (stringIn(data, "type") ?? event.event) {
+    switch (stringIn(data, "type") ?? event.event ?? "") {
       case "message_start": {
         const message = objectIn(data, "message") ?? {};
         return [startOf(message), ...usageOf(message)];

@@ -9,8 +9,8 @@ import { toUsage } from "./prompt-answer.ts";
 
 interface PromptChunks {
   /** A chunk as an answer that has only the new text; null: it has none. */
-  toBody(chunk: JsonObject): JsonObject | null;
-  parseResponse(body: JsonObject): ChatResponse;
+  readonly toBody: (chunk: JsonObject) => JsonObject | null;
+  readonly parseResponse: (body: JsonObject) => ChatResponse;
 }
 
 /** Models that write one text stream it in chunks that look like their answers, or nearly. */

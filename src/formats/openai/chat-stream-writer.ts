@@ -39,9 +39,7 @@ export function createChatStreamWriter(
   }
 
   function choiceChunk(index: number, { finish, logprobs, ...delta }: WrittenChoice): ServerEvent {
-    return chunk([
-      { index, delta, logprobs: logprobs ?? null, finish_reason: null, ...(finish ?? {}) },
-    ]);
+    return chunk([{ index, delta, logprobs: logprobs ?? null, finish_reason: null, ...finish }]);
   }
 
   function choiceEvents(delta: ChoiceDelta): ServerEvent[] {
@@ -74,7 +72,13 @@ export function createChatStreamWriter(
           return [];
         case "error":
           return [];
-        default:
+        case "text":
+        case "refusal":
+        case "reasoning":
+        case "call":
+        case "input":
+        case "part":
+        case "finish":
           return choiceEvents(delta);
       }
     },

@@ -38,7 +38,8 @@ export function event(data: JsonObject | string, name: string | null = null): Se
 
 /** Anthropic names its events by their type. */
 export function typed(data: JsonObject): ServerEvent {
-  return event(data, String(data["type"]));
+  const { type } = data;
+  return event(data, typeof type === "string" ? type : null);
 }
 
 export function dataOf({ data }: ServerEvent): JsonObject {
@@ -64,7 +65,7 @@ export function openaiDeltas(events: readonly ServerEvent[]) {
 export function anthropicEvents(events: readonly ServerEvent[]): readonly JsonObject[] {
   return events.map((each) => {
     const { type, message: _message, usage: _usage, ...rest } = dataOf(each);
-    if (type !== each.event) throw new Error(`${String(type)} is named ${String(each.event)}`);
+    if (type !== each.event) throw new Error(`${each.data} is named ${String(each.event)}`);
     return { type, ...rest };
   });
 }
