@@ -128,7 +128,7 @@ describe("what is refused before anything is sent", () => {
       what: "no model at all",
       lines: [openai("a")],
       name: "gemini",
-      errors: [{ code: "invalid_request", param: "body.model", line: 1 }],
+      errors: [{ code: "missing_model", param: "body.model", line: 1 }],
     },
     {
       what: "a model that there is no body for",

@@ -52,16 +52,6 @@ const WRONG: readonly Wrong[] = [
     error: { line: 2, message: expect.stringContaining("/v1/chat/completions") },
   },
   {
-    what: "two models where one is taken",
-    only: ["gemini", "bedrock"],
-    lines: (model) => [
-      chatLine("a", { model }),
-      chatLine("b", { model }),
-      chatLine("c", { model: "gemini-2.5-flash" }),
-    ],
-    error: { line: 3, code: "mismatched_model", param: "body.model" },
-  },
-  {
     what: "another model than the batch is for",
     only: ["gemini", "bedrock"],
     extra: { model: "amazon.nova-lite-v1:0" },
