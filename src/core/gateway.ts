@@ -163,6 +163,9 @@ export interface UploadView {
 
 /** The operations that every dialect renders. All throw `GatewayError`; what isn't the client's is `not_found`. */
 export interface Gateway {
+  /** Throws if the call names a provider that there isn't, or several: said before a long body has arrived. */
+  checkProvider(call: Call): void;
+
   /** Streams bytes to durable storage, counting and hashing. What becomes no File is discarded. */
   receive(content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedContent>;
   discard(content: ReceivedContent): Promise<void>;

@@ -11,11 +11,16 @@ import { listModels, retrieveModel } from "./models.ts";
 import { openResults } from "./open-results.ts";
 import { receive } from "./receive.ts";
 import { discard } from "./remove-blobs.ts";
+import { namedProvider } from "./resolve.ts";
 import { addUploadPart, cancelUpload, completeUpload, createUpload } from "./uploads.ts";
 
 /** The operations that every dialect renders, over the stores, the providers and the engine. */
 export function createGateway(context: GatewayContext): Gateway {
   return {
+    checkProvider(call) {
+      namedProvider(call, context.providers);
+    },
+
     receive: (content, signal) => receive(context, content, signal),
     discard: (content) => discard(context, content),
 

@@ -277,6 +277,7 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
       batches.set(batch.id, cancelling);
       return view(cancelling);
     },
+    checkProvider: () => undefined,
     async deleteBatch(call, id) {
       record("deleteBatch", call, id);
       const batch = findBatch(id);

@@ -19,6 +19,7 @@ export function mountCreateBatch(
   app.removeContentTypeParser("application/json");
   app.addContentTypeParser("application/json", (_request, _payload, done) => done(null));
   app.post("/v1/messages/batches", async (request, reply) => {
+    services.gateway.checkProvider(callers.call(request, reply));
     const { content, fields } = await receiveBatch(request, services, clientSignal(reply.raw));
     const call = callers.call(request, reply, fields.provider);
     return render(request, await createBatch(services, call, { content, fields }));

@@ -55,8 +55,9 @@ export function mountFileForm(
   callers: Callers,
 ): void {
   const form = { fileField: "file", fileBytes: services.limits.fileBytes, wording: WORDING };
-  app.post("/v1/files", async (request, reply) =>
-    withForm(services, { request, reply, form }, async ({ fields, file }) => {
+  app.post("/v1/files", async (request, reply) => {
+    services.gateway.checkProvider(callers.call(request, reply));
+    return withForm(services, { request, reply, form }, async ({ fields, file }) => {
       const body = WORDING.check(createFileSchema, readFields(fields));
       const filename = WORDING.check(filenameSchema, { file: file.filename }).file;
       const call = callers.call(request, reply, body.provider);
@@ -69,8 +70,8 @@ export function mountFileForm(
         options: optionsOf(body),
       });
       return renderFile(created);
-    }),
-  );
+    });
+  });
 }
 
 /** Anthropic's files have no purpose; providers that want one get the one that lines are for. */

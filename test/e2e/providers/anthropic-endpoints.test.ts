@@ -22,12 +22,11 @@ async function readThroughAnthropic(
     JSON.stringify({ custom_id, method: "POST", url: endpoint, body }),
   );
   const file = await uploadLines(client, lines.join("\n"), { provider });
-  const made = await client.batches.create({
-    input_file_id: file.id,
-    endpoint,
-    completion_window: "24h",
-    ...{ provider },
-  });
+  const named = { headers: { "x-model-provider": provider } };
+  const made = await client.batches.create(
+    { input_file_id: file.id, endpoint, completion_window: "24h" },
+    named,
+  );
   const { batches } = world.anthropic().messages;
   const batch = await waitUntilEnded(batches, made.id);
   const rows = await readRows(batches, made.id);

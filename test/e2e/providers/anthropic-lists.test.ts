@@ -166,7 +166,7 @@ describe.each([...PROVIDERS, undefined])("with provider %s named", (provider) =>
       };
     };
     const first = await page("limit=5");
-    const [a = "", b = ""] = [first.first_id, first.last_id];
+    const { first_id: a, last_id: b } = first;
     expect(first.data).toHaveLength(5);
     expect([first.data[0]?.id, first.data[4]?.id, first.has_more]).toEqual([a, b, true]);
     const second = await page(`limit=5&after_id=${b}`);
