@@ -32,7 +32,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const destination = { write: (line: string) => lines.push(line) };
   const log = createLog({ log: config.log, redactor, destination, now: Date.now });
   const metrics = createMetrics(
-    { countBatches: async () => [], countUncertainParts: async () => [], queueAgeSeconds: async () => 0, ...options.sources },
+    {
+      countBatches: async () => [],
+      countUncertainParts: async () => [],
+      queueAgeSeconds: async () => 0,
+      ...options.sources,
+    },
     log,
   );
   const server = createServer({

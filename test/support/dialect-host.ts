@@ -32,7 +32,11 @@ export async function startDialectHost(
     now: () => NOW,
   });
   const metrics = createMetrics(
-    { countBatches: async () => [], countUncertainParts: async () => [], queueAgeSeconds: async () => 0 },
+    {
+      countBatches: async () => [],
+      countUncertainParts: async () => [],
+      queueAgeSeconds: async () => 0,
+    },
     log,
   );
   const gateway = createMemoryGateway(() => NOW);
