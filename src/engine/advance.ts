@@ -133,7 +133,7 @@ async function advancePart(
   work: PartWork,
   signal: AbortSignal,
 ): Promise<WakeAt> {
-  const { batch, part, provider, upstream } = work;
+  const { batch, part } = work;
   if (part.mode === "direct" && (part.phase === "planned" || part.phase === "submitted")) {
     const unwanted = part.phase === "planned" ? reasonNotToSend(context, batch) : null;
     if (unwanted !== null) return endUnsent(context, part, unwanted);
@@ -148,8 +148,7 @@ async function advancePart(
     case "submitted":
       return followJob(context, work, signal);
     case "ended":
-      await collectPart(context, { batch, part, provider, upstream }, signal);
-      return context.now();
+      return collectNow(context, work, signal);
     case "collected":
     case "failed":
       return null;
@@ -163,7 +162,7 @@ async function followJob(
   work: PartWork,
   signal: AbortSignal,
 ): Promise<WakeAt> {
-  const { batch, provider, upstream } = work;
+  const { batch, upstream } = work;
   let { part } = work;
   if (batch.state === "cancelling" && part.job !== null && part.options["cancelSent"] !== true) {
     await upstream.cancel(part.job, signal);
@@ -172,10 +171,22 @@ async function followJob(
     });
   }
   const interval = pollIntervalMilliseconds(context, batch);
-  const dueAt = (batch.polledAt ?? 0) + interval;
-  if (context.now() < dueAt) return dueAt;
+  const polledAt = batch.polledAt ?? 0;
+  const dueAt = polledAt + interval;
+  // Asked in the future: the clock was set back.
+  if (polledAt <= context.now() && context.now() < dueAt) return dueAt;
   part = await pollPart(context, { batch, part, upstream }, signal);
   if (part.phase !== "ended") return context.now() + interval;
-  await collectPart(context, { batch, part, provider, upstream }, signal);
-  return context.now();
+  return collectNow(context, { ...work, part }, signal);
+}
+
+/** Later again where not all was given. */
+async function collectNow(
+  context: EngineContext,
+  work: PartWork,
+  signal: AbortSignal,
+): Promise<WakeAt> {
+  const { phase } = await collectPart(context, work, signal);
+  const wait = phase === "collected" ? 0 : pollIntervalMilliseconds(context, work.batch);
+  return context.now() + wait;
 }

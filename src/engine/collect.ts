@@ -55,6 +55,15 @@ export async function collectPart(
       else await context.blobs.delete(blob, signal);
     }
   }
+  if (isShort(part, results)) {
+    context.log.warn(
+      { batch: part.batchId, part: part.id, counts: part.counts },
+      "fewer results than the provider counted: asking for them again",
+    );
+    return context.database.batches.updatePart(part, {
+      options: { ...part.options, shortReads: shortReads(part) + 1 },
+    });
+  }
   return context.database.batches.updatePart(part, {
     phase: "collected",
     results,
@@ -64,6 +73,19 @@ export async function collectPart(
       ...(scan === null ? {} : { faults: { ...scan.faults }, endings: { ...scan.endings } }),
     },
   });
+}
+
+const MAX_SHORT_READS = 3;
+
+/** An answer that was cut off by whoever sent it may look whole, and results are paid for. Some providers count wrongly, though. */
+function isShort(part: Part, results: readonly RawResult[]): boolean {
+  const counted = part.counts.completed + part.counts.failed;
+  const given = results.reduce((sum, { lines }) => sum + lines, 0);
+  return given < counted && shortReads(part) < MAX_SHORT_READS;
+}
+
+function shortReads({ options }: Part): number {
+  return Number(options["shortReads"] ?? 0);
 }
 
 /** Null where the lines are looked at later, when they are translated, or can't be held against an input. */

@@ -39,9 +39,9 @@ export function createEngine(context: EngineContext): RunningEngine {
       await context.scheduler.wake(SWEEP_KEY, context.now());
     },
     async refresh(batch, signal) {
-      const isFresh =
-        batch.polledAt === null ||
-        context.now() - batch.polledAt < context.settings.pollSeconds * 1_000;
+      const age = batch.polledAt === null ? 0 : context.now() - batch.polledAt;
+      // Below zero the clock was set back.
+      const isFresh = age >= 0 && age < context.settings.pollSeconds * 1_000;
       if (isTerminal(batch.state) || batch.origin === "upstream" || isFresh) return batch;
       // One poll for everyone who asks at the same time. It isn't aborted when one of them leaves.
       let running = polls.get(batch.id);

@@ -13,7 +13,7 @@ export interface LineIndex {
   readonly lines: number;
   /** The row with this id; -1 if there is none. Of equal ids, the first. */
   find(customId: string): number;
-  /** The row of the line with this number; -1 if that is blank, or beyond the end. */
+  /** The row of the line with this number, where it is known by that; -1 if it has an id, is blank, or beyond the end. */
   findNumber(number: number): number;
   /** Where a line lies in the file. */
   position(row: number): LinePosition;
@@ -98,16 +98,7 @@ export function readLineIndex(bytes: Buffer): LineIndex {
     lines,
     doubled,
     find: (customId) => seek(hashOf(customId)).row,
-    findNumber(number) {
-      let low = 0;
-      let high = lines;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (numberOf(middle) < number) low = middle + 1;
-        else high = middle;
-      }
-      return low < lines && numberOf(low) === number ? low : -1;
-    },
+    findNumber: (number) => seek(hashOf(`\0${number}`)).row,
     position: (row) => ({
       number: numberOf(row),
       offset: bytes.readDoubleLE(row * ROW_BYTES + 8),
