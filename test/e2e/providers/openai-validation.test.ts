@@ -33,6 +33,12 @@ interface Wrong {
 }
 
 const WRONG: readonly Wrong[] = [
+  { what: "a file of nothing", lines: () => [], error: { line: null, code: "empty_file" } },
+  {
+    what: "a file of blank lines",
+    lines: () => ["", "", ""],
+    error: { line: null, code: "empty_file" },
+  },
   {
     what: "a line that is no JSON",
     lines: (model) => [chatLine("a", { model }), "{nothing", chatLine("c", { model })],

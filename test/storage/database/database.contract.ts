@@ -218,6 +218,34 @@ export function databaseContract(createPlace: () => Promise<Place>): void {
     }
   });
 
+  test("a list of a place has what lies below it, has a copy there or was meant for it", async () => {
+    const at = (id: string) => ({ native: { id, format: "bedrock" as const } });
+    const none = { native: null, options: {} };
+    const rows = {
+      inside: at("s3://bucket/a%/b/in.jsonl"),
+      beside: at("s3://bucket/a%b/in.jsonl"),
+      wild: at("s3://bucket/ax/in.jsonl"),
+      other: at("s3://bucket/A%/in.jsonl"),
+      meant: { native: null, options: { place: "s3://bucket/a%/" } },
+      copied: none,
+      neither: none,
+    };
+    for (const [id, row] of Object.entries(rows))
+      await database.files.insert(aFile({ id, ...row }));
+    await database.copies.save(aCopy({ fileId: "copied", nativeId: "s3://bucket/a%/c.jsonl" }));
+    const list = async (path: string) =>
+      (
+        await database.files.list({
+          owners: ANN,
+          order: "asc",
+          limit: 9,
+          liesBelow: { bucket: "bucket", path },
+        })
+      ).map(({ id }) => id);
+    expect(await list("a%")).toEqual(["copied", "inside", "meant"]);
+    expect(await list("")).toHaveLength(6);
+  });
+
   test("lists are filtered by provider, purpose and model", async () => {
     await database.files.insert(aFile({ id: "f1" }));
     await database.files.insert(aFile({ id: "f2", provider: "gemini" }));
