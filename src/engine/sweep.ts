@@ -1,3 +1,4 @@
+import { archiveBatch } from "../core/archive-batch.ts";
 import { blobsOfFile } from "../core/file-blobs.ts";
 import { isGatewayError } from "../core/errors.ts";
 import type { EngineContext } from "./context.ts";
@@ -36,7 +37,10 @@ async function removeExpiredFiles(context: SweepContext, signal: AbortSignal): P
     for (const file of files) {
       signal.throwIfAborted();
       for (const blob of await blobsOfFile(database, file)) await blobs.delete(blob, signal);
-      await database.files.delete(file.id, "every");
+      await database.transaction(async (tables) => {
+        await tables.files.delete(file.id, "every");
+        await archiveBatch(tables, file, context.now());
+      });
     }
     if (files.length < PAGE) return;
   }

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../core/blobs.ts";
+import { archiveBatch } from "../core/archive-batch.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { FileCopy, StoredFile } from "../core/file.ts";
 import { blobsOfFile } from "../core/file-blobs.ts";
@@ -73,6 +74,7 @@ export async function deleteFile(
   }
   await database.transaction(async (tables) => {
     await tables.files.delete(file.id, call.client.owners);
+    await archiveBatch(tables, file, context.now());
     await tables.events.append({
       id: context.newId(context.now()),
       at: context.now(),

@@ -19,7 +19,9 @@ export async function openResults(
   const found = await getBatch(context, call, id);
   checkNamedProvider(call, context.providers, found.provider);
   const batch = found.origin === "upstream" ? await refreshMirrored(context, call, found) : found;
-  if (!isTerminal(batch.state)) throw noResults(batch);
+  // Without one of its files, half of the results would look like all of them.
+  const isArchived = batch.options["archivedAt"] !== undefined;
+  if (!isTerminal(batch.state) || isArchived) throw noResults(batch);
   const lines = await linesOf(context, call, { batch, to: formats[call.format] });
   return { batch, stream: Readable.from(lines, { objectMode: false }) };
 }

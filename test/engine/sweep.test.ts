@@ -103,6 +103,7 @@ describe("what has expired", () => {
     );
     await sweeper()(signal);
     expect(await kept()).toEqual(["files/b", "results/p/raw-error"]);
+    expect((await database.batches.get("b", "every"))?.options).toMatchObject({ archivedAt: NOW });
   });
 
   test("of uploads is expired with all its parts, an hour after their time", async () => {

@@ -40,7 +40,7 @@ export function idsOf(rows: readonly { readonly custom_id: string }[]): readonly
 }
 
 export async function waitUntilEnded(batches: Batches, id: string): Promise<MessageBatch> {
-  const until = performance.now() + 25_000;
+  const until = performance.now() + 50_000;
   for (;;) {
     const batch = await batches.retrieve(id);
     if (batch.processing_status === "ended") return batch;

@@ -21,7 +21,7 @@ export function renderBatch(batch: Batch, resultsUrl: (id: string) => string) {
     expires_at: timestamp(times.expiresAt ?? times.createdAt + DAY_MILLISECONDS),
     ended_at: hasEnded ? timestampOrNull(endOf(batch)) : null,
     cancel_initiated_at: timestampOrNull(times.cancellingAt),
-    archived_at: null,
+    archived_at: timestampOrNull(archivedAt(batch)),
     results_url: hasEnded ? resultsUrl(id) : null,
     crossbatch: renderBatchFacts(batch),
   };
@@ -99,6 +99,12 @@ function isCount(value: unknown): value is number {
 
 function endOf({ times }: Batch): number | null {
   return times.completedAt ?? times.failedAt ?? times.expiredAt ?? times.cancelledAt;
+}
+
+/** When its results, or a part of them, went away. */
+function archivedAt({ options }: Batch): number | null {
+  const { archivedAt: at } = options;
+  return typeof at === "number" ? at : null;
 }
 
 function batchId(batch: Batch): string {

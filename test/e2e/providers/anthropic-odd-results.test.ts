@@ -114,7 +114,7 @@ test("a batch that is several jobs at its provider is one to every client", asyn
   }
   await batches.delete(batch.id);
   expect((await batches.list()).data).toHaveLength(before);
-});
+}, 120_000);
 
 interface Facts {
   readonly crossbatch: { readonly native_id: string | null };

@@ -271,7 +271,7 @@ test("rows of Anthropic's own are its very bytes", async () => {
   expect(text).toBe(await own.text());
 });
 
-test("results that were deleted are a 404 like those that aren't there yet", async () => {
+test("a batch whose results were deleted is archived, and they are a 404 like those that aren't there yet", async () => {
   for (const provider of ["openai", "gemini"] as const) {
     const requests = messageRequests(2, MODELS[provider]);
     const made = await batchesAt(provider).create({ requests });
@@ -280,7 +280,11 @@ test("results that were deleted are a 404 like those that aren't there yet", asy
     const openai = world.openai();
     const id = (made as unknown as { crossbatch: { id: string } }).crossbatch.id;
     const { output_file_id: output } = await openai.batches.retrieve(`batch_${id}`);
+    expect(await batchesAt(provider).retrieve(made.id)).toMatchObject({ archived_at: null });
     await openai.files.delete(output ?? "");
+    const archived = await batchesAt(provider).retrieve(made.id);
+    expect(archived.archived_at).toMatch(/^\d{4}-\d\d-\d\dT/);
+    expect(specProblem("anthropic", "MessageBatch", archived)).toBeNull();
     expect(await results(made.id)).toMatchObject({
       status: 404,
       text: expect.stringContaining(`Message Batch ${made.id} has no available results.`),
