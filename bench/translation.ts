@@ -115,12 +115,13 @@ async function inbound({ gateway, idleMiB }: Ours, target: Target, mib: number):
       continue;
     }
     const client = new OpenAI({ baseURL: `${gateway.url}/openai`, apiKey: KEY, timeout: 600_000 });
+    const named = { provider: target };
     const startedAt = performance.now();
     const batch = await client.batches.create({
       input_file_id: uploaded.id,
       endpoint: "/v1/chat/completions",
       completion_window: "24h",
-      ...{ provider: target },
+      ...named,
     });
     while ((await client.batches.retrieve(batch.id)).status === "validating") await pause(50);
     ours.push((performance.now() - startedAt) / 1_000);
@@ -142,11 +143,12 @@ async function outbound({ gateway, idleMiB }: Ours, lines: number): Promise<void
     await pipeline(Readable.from(smallLines(count, model)), createWriteStream(path));
     const { id } = await uploadFile(gateway.url, path, provider);
     gateway.resetPeak();
+    const named = { provider };
     let batch = await client.batches.create({
       input_file_id: id,
       endpoint: "/v1/chat/completions",
       completion_window: "24h",
-      ...{ provider },
+      ...named,
     });
     let finalizingAt = performance.now();
     while (batch.status !== "completed") {

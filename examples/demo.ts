@@ -143,17 +143,18 @@ async function startBatch(
       body: { model, messages: [{ role: "user", content }], max_tokens: 400 },
     }),
   );
-  // The provider is named once; the batch and its results need it no more.
+  // The SDK's types know no providers. It is named here once more than needed: the file would remember.
+  const named = { provider };
   const file = await client.files.create({
     file: await toFile(Buffer.from(lines.join("\n")), `gsm8k-${provider}.jsonl`),
     purpose: "batch",
-    ...{ provider },
+    ...named,
   });
   const batch = await client.batches.create({
     input_file_id: file.id,
     endpoint: "/v1/chat/completions",
     completion_window: "24h",
-    ...{ provider },
+    ...named,
   });
   return { provider, model, lines: lines.length, batch };
 }

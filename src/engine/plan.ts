@@ -74,13 +74,6 @@ const NOTHING: PlannedBatch = {
   errors: [],
 };
 
-const EMPTY: BatchError = {
-  code: "empty_file",
-  message: "The batch input file is empty.",
-  param: null,
-  line: null,
-};
-
 /** The bytes are only at the provider, which reads them itself. */
 function unread(batch: Batch): PlannedBatch {
   const share = { firstLine: 1, lines: 0, bytes: batch.bytes, model: batch.model } as const;
@@ -114,7 +107,6 @@ async function planInput(
     },
     signal,
   );
-  if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   await context.blobs.put(lineIndexKey(batch.id), oneChunk(survey.indexBytes), signal);
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);
