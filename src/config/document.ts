@@ -1,4 +1,5 @@
 import { namedProviders } from "./provider-entries.ts";
+import { virtualKeySchema } from "./virtual-keys.ts";
 import { z } from "zod";
 import {
   defaultOf,
@@ -18,6 +19,7 @@ export function documentConfiguration(): string {
   for (const [name, settings] of groups) {
     parts.push(`## ${titleOf(name)}`, tableOf(settings));
   }
+  parts.push(VIRTUAL_KEYS, tableOf(settingsOf(virtualKeySchema, ["virtualKeys", "(each)"])));
   parts.push(NAMED_PROVIDERS);
   for (const option of namedProviders.options) {
     const settings = settingsOf(option, ["providers", "(any name)"]);
@@ -55,6 +57,20 @@ providers:
     kind: openai
     base_url: https://api.groq.com/openai/v1
     api_key: \${GROQ_API_KEY}
+\`\`\``;
+
+const VIRTUAL_KEYS = `## virtual_keys
+
+A list of keys that the gateway gives out itself. Clients send one as \`Authorization: Bearer\`, \`x-api-key\` or \`x-goog-api-key\`; it never goes to a
+provider. Keys made by \`crossbatch keys create\` are kept in the database, as hashes, and take the same settings.
+
+\`\`\`yaml
+virtual_keys:
+  - name: search
+    key: \${SEARCH_TEAM_KEY}
+    providers: [openai, anthropic]
+    models: [gpt-5-mini*, claude-haiku-*]
+    lines_per_day: 100000
 \`\`\``;
 
 const NAMED_PROVIDERS = `## providers.(any name)

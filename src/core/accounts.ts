@@ -1,6 +1,6 @@
 import type { Access, Client } from "./client.ts";
 import type { Provider } from "./provider.ts";
-import type { Tables } from "./storage.ts";
+import type { ClientTables } from "./storage.ts";
 
 /** An account at a provider, opened for use, and the owner of what is made with it. */
 export interface OpenAccount {
@@ -16,7 +16,7 @@ export interface Accounts {
    */
   open(client: Client, provider: Provider, headers: Readonly<Record<string, string>>): OpenAccount;
   /** Keeps a passed-through key, encrypted, for the engine's later calls. Does nothing for a configured one. */
-  keep(access: Access, provider: Provider, tables: Tables): Promise<void>;
+  keep(access: Access, provider: Provider, tables: ClientTables): Promise<void>;
   /** The same account after the request has gone. `unauthorized` if its key is neither configured nor kept. */
   reopen(
     account: string,
@@ -24,5 +24,5 @@ export interface Accounts {
     headers: Readonly<Record<string, string>>,
   ): Promise<Access>;
   /** Erases a kept key once no unfinished batch needs it. */
-  release(account: string, tables: Tables): Promise<void>;
+  release(account: string, tables: ClientTables): Promise<void>;
 }

@@ -3,13 +3,13 @@ import type { Client } from "../core/client.ts";
 import { SHARED_OWNER } from "../core/client.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
-import type { Database } from "../core/storage.ts";
+import type { ClientDatabase } from "../core/storage.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 
 const CLIENT_PREFIX = "client-";
 
 export interface AccountsContext {
-  readonly database: Database;
+  readonly database: ClientDatabase;
   readonly box: SecretBox;
   readonly now: () => number;
 }
@@ -27,6 +27,13 @@ export function createAccounts({ database, box, now }: AccountsContext): Account
           headers: pick(headers, provider),
         } as const;
         return { access, owner: client.owner ?? SHARED_OWNER };
+      }
+      if (client.grant !== null) {
+        throw new GatewayError(
+          "forbidden",
+          `No API key is configured for provider '${provider.name}'. Whoever runs this gateway must give it one.`,
+          { param: "provider", reason: "provider_not_configured" },
+        );
       }
       if (client.key === null) {
         throw new GatewayError(
@@ -88,7 +95,7 @@ export function createAccounts({ database, box, now }: AccountsContext): Account
 /** Who the bearer of a key is while no virtual keys are configured: everyone, and the account of that key. */
 export function openClient(box: SecretBox, key: string | null, s3: Client["s3"]): Client {
   const own = key === null ? [] : [clientOwner(box, key)];
-  return { owners: [SHARED_OWNER, ...own], owner: null, key, mirrors: true, s3 };
+  return { owners: [SHARED_OWNER, ...own], owner: null, key, mirrors: true, s3, grant: null };
 }
 
 /** The owner and account of everything made with a client's own key. */

@@ -3,6 +3,7 @@ import { isTerminal } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { BatchView, Call, ListPage, Page } from "../core/gateway.ts";
 import { isJsonObject } from "../core/json.ts";
+import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { pageOf } from "./files.ts";
@@ -85,7 +86,7 @@ function writeCancel(context: GatewayContext, call: Call, batch: Batch): Promise
       id: context.newId(now),
       at: now,
       owner: batch.owner,
-      actor: call.client.owner ?? batch.owner,
+      actor: actorOf(call.client, batch),
       kind: "batch",
       objectId: batch.id,
       what: "cancelling",

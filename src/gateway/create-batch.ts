@@ -10,14 +10,17 @@ import type { Provider } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import { formats } from "../formats/formats.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
+import { guardOption } from "../lines/line-guard.ts";
 import { endpointsOf, hasEndpoint } from "../lines/endpoints.ts";
+import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { insertFile } from "./create-file.ts";
 import { firstModel, receiveInlineRequests } from "./inline-requests.ts";
 import { fetchInput } from "./fetch-input.ts";
+import { countBatch, countUse } from "./key-limits.ts";
 import { findFile } from "./lookup.ts";
-import { openSource, placed } from "./mirror.ts";
+import { folderOf, openSource, placed } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
 import { translationMode } from "./translation-mode.ts";
@@ -65,14 +68,17 @@ async function insertBatch(
   try {
     await context.database.transaction(async (tables) => {
       if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
+      const { client } = call;
+      await countUse(tables, client, { lines: batch.counts.total, bytes: 0, now: context.now() });
       await tables.batches.insert(batch);
+      await countBatch(tables, client, batch.id);
       await insertAliases(tables, "batch", batch);
       await context.accounts.keep(account.access, provider, tables);
       await tables.events.append({
         id: context.newId(batch.times.createdAt),
         at: batch.times.createdAt,
         owner: batch.owner,
-        actor: call.client.owner ?? batch.owner,
+        actor: actorOf(call.client, batch),
         kind: "batch",
         objectId: batch.id,
         what: "created",
@@ -93,8 +99,8 @@ async function forgetBatch(
   inline: StoredFile | null,
 ): Promise<void> {
   await context.database.transaction(async (tables) => {
-    await tables.batches.delete(batch.id, "every");
-    if (inline !== null) await tables.files.delete(inline.id, "every");
+    await tables.batches.delete(batch.id, [batch.owner]);
+    if (inline !== null) await tables.files.delete(inline.id, [inline.owner]);
   });
   await removeBlobs(context, blobsOf(inline));
 }
@@ -113,7 +119,7 @@ async function showOurs(context: GatewayContext, batch: Batch): Promise<Batch> {
       });
     } catch (error) {
       if (!isGatewayError(error, "stale")) throw error;
-      current = (await context.database.batches.get(batch.id, "every")) ?? batch;
+      current = (await context.database.batches.get(batch.id, [batch.owner])) ?? batch;
     }
   }
   return current;
@@ -182,6 +188,8 @@ function newBatch(
     // Where a file was put is remembered for its batches at the same provider.
     ...(input?.provider === provider.name ? placeOf(input.options) : {}),
     ...request.options,
+    ...folderOf(call.client),
+    ...guardOption(call.client),
     translation: translationMode(context, call),
     headers: account.access.headers,
     ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),

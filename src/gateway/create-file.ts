@@ -4,9 +4,11 @@ import type { FileCopy, StoredFile } from "../core/file.ts";
 import type { Call, CreateFile } from "../core/gateway.ts";
 import type { Provider, UpstreamFile } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
-import type { Tables } from "../core/storage.ts";
+import type { ClientTables } from "../core/storage.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
+import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
+import { countUse } from "./key-limits.ts";
 import { openSource, placed } from "./mirror.ts";
 import { ownTime } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
@@ -30,7 +32,7 @@ export async function storeFile(
     also,
   }: {
     readonly request: CreateFile;
-    readonly also: (tables: Tables, file: StoredFile) => Promise<void>;
+    readonly also: (tables: ClientTables, file: StoredFile) => Promise<void>;
   },
 ): Promise<StoredFile> {
   checkS3Options(call.client, request.options);
@@ -133,7 +135,7 @@ type NewCopy = Pick<FileCopy, "nativeId" | "expiresAt" | "bytes" | "recipe">;
 /** The rows of a new file, in the caller's transaction. */
 export async function insertFile(
   context: GatewayContext,
-  tables: Tables,
+  tables: ClientTables,
   {
     call,
     file,
@@ -144,6 +146,7 @@ export async function insertFile(
     readonly copy: NewCopy | null;
   },
 ): Promise<void> {
+  await countUse(tables, call.client, { lines: 0, bytes: file.bytes, now: context.now() });
   await tables.files.insert(file);
   await insertAliases(tables, "file", file);
   if (copy !== null && file.account !== null) {
@@ -159,7 +162,7 @@ export async function insertFile(
     id: context.newId(file.createdAt),
     at: context.now(),
     owner: file.owner,
-    actor: call.client.owner ?? file.owner,
+    actor: actorOf(call.client, file),
     kind: "file",
     objectId: file.id,
     what: "created",

@@ -1,6 +1,7 @@
 import { isTerminal } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { BatchView, Call } from "../core/gateway.ts";
+import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { deleteFile } from "./files.ts";
@@ -22,7 +23,8 @@ export async function deleteBatch(
     );
   }
   for (const fileId of [batch.outputFileId, batch.errorFileId]) {
-    const file = fileId === null ? null : await context.database.files.get(fileId, "every");
+    const file =
+      fileId === null ? null : await context.database.files.get(fileId, call.client.owners);
     if (file !== null) await deleteFile(context, call, `file-${file.id}`);
   }
   const now = context.now();
@@ -32,7 +34,7 @@ export async function deleteBatch(
       id: context.newId(now),
       at: now,
       owner: batch.owner,
-      actor: call.client.owner ?? batch.owner,
+      actor: actorOf(call.client, batch),
       kind: "batch",
       objectId: batch.id,
       what: "deleted",

@@ -36,6 +36,6 @@ export async function fetchInput(
     await removeBlobs(context, [blob]);
     if (!isGatewayError(error, "stale")) throw error;
     // Another request was faster, or its client has deleted it.
-    return (await context.database.files.get(file.id, "every")) ?? file;
+    return (await context.database.files.get(file.id, call.client.owners)) ?? file;
   }
 }

@@ -1,10 +1,12 @@
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../core/blobs.ts";
+import type { ClientOwners } from "../core/client.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { FileCopy, StoredFile } from "../core/file.ts";
 import { blobsOfFile } from "../core/file-blobs.ts";
 import type { Call, FileContent, ListPage, Page, RangeRequest } from "../core/gateway.ts";
 import type { ListQuery } from "../core/storage.ts";
+import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
 import { mirrorFiles, openSource, placed } from "./mirror.ts";
@@ -38,7 +40,7 @@ export async function listFiles(
 
 /** One row more than asked for tells whether there is a next page. */
 export async function pageOf<Row>(
-  list: (query: ListQuery) => Promise<readonly Row[]>,
+  list: (query: ListQuery<ClientOwners>) => Promise<readonly Row[]>,
   {
     call,
     page,
@@ -81,7 +83,7 @@ export async function deleteFile(
       id: context.newId(context.now()),
       at: context.now(),
       owner: file.owner,
-      actor: call.client.owner ?? file.owner,
+      actor: actorOf(call.client, file),
       kind: "file",
       objectId: file.id,
       what: "deleted",

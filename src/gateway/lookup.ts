@@ -16,8 +16,9 @@ export async function findFile(
   given: string,
 ): Promise<StoredFile | null> {
   const id = plainId(context, { kind: "file", id: given });
-  // A location is checked whether or not something is there: the answer must not tell.
-  if (/^s3:/i.test(id)) checkS3Location(call.client, id, "id");
+  // A location is checked whether or not something is there: the answer must not tell. Who sees only what it made is told that
+  // nothing is there.
+  if (/^s3:/i.test(id) && call.client.mirrors) checkS3Location(call.client, id, "id");
   const known = await findKnown(context, call, { kind: "file", id });
   if (known !== null) {
     const file = await context.database.files.get(known, call.client.owners);

@@ -1,5 +1,6 @@
 import type { OpenAccount } from "../core/accounts.ts";
 import type { Batch, BatchState } from "../core/batch.ts";
+import type { Client } from "../core/client.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
@@ -28,10 +29,15 @@ interface Source {
 }
 
 export function openSource(context: GatewayContext, call: Call, provider: Provider): Source {
-  const { options } = call;
-  checkS3Options(call.client, options);
+  const options = { ...call.options, ...folderOf(call.client) };
+  checkS3Options(call.client, call.options);
   const account = context.accounts.open(call.client, provider, call.headers);
   return { provider, account, upstream: provider.connect(account.access, options) };
+}
+
+/** Where a tenant's data lie that names no place: a folder below the gateway's default one. */
+export function folderOf({ grant }: Client): JsonObject {
+  return grant === null ? {} : { folder: grant.folder };
 }
 
 /** A call about an object that knows where it is: what the request says of that counts less. */

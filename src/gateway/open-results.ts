@@ -95,7 +95,7 @@ async function* ownResults(
   { batch, to }: Reading,
 ): AsyncGenerator<Uint8Array> {
   for (const id of [batch.outputFileId, batch.errorFileId]) {
-    const file = id === null ? null : await context.database.files.get(id, "every");
+    const file = id === null ? null : await context.database.files.get(id, call.client.owners);
     if (id !== null && (file === null || file.blob === null)) {
       throw new GatewayError("not_found", `The results of batch ${batch.id} were deleted.`);
     }

@@ -9,6 +9,7 @@ import { createCopyTable } from "./copies.ts";
 import { createEventTable } from "./events.ts";
 import { setExecutor } from "./executors.ts";
 import { createFileTable } from "./files.ts";
+import { createKeyTable } from "./keys.ts";
 import { migrate } from "./migrations.ts";
 import { isConflict } from "./postgres-errors.ts";
 import type { Schema } from "./schema.ts";
@@ -55,6 +56,7 @@ function createTables(executor: Kysely<Schema>): Tables {
     batches: createBatchTable(executor),
     aliases: createAliasTable(executor),
     accountKeys: createAccountKeyTable(executor),
+    keys: createKeyTable(executor),
     events: createEventTable(executor),
   };
   setExecutor(tables, executor);

@@ -1,9 +1,13 @@
 import { type Migration, Migrator } from "kysely/migration";
 import type { Connection } from "./connection.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { virtualKeys } from "./migrations/0002-virtual-keys.ts";
 
 /** In the order of their names. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-initial": initial };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-initial": initial,
+  "0002-virtual-keys": virtualKeys,
+};
 
 /** Brings the tables up to date. Any number of processes may do so at once: one works, the others wait for it. */
 export async function migrate(

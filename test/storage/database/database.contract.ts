@@ -35,6 +35,9 @@ const TABLES = [
   "parts",
   "aliases",
   "account_keys",
+  "virtual_keys",
+  "key_uses",
+  "key_batches",
   "events",
   "wakes",
 ] as const;
