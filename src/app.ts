@@ -66,7 +66,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const { telemetry } = metrics;
   const upstreams = openProviders(config, { telemetry, log, now });
   const providers = createProviders(upstreams.providers);
-  const accounts = createAccounts({ database, box, now });
+  const accounts = createAccounts({ database, box, now, random });
   const shared = { database, blobs, scheduler, providers, accounts, telemetry, log, now, newId };
   const engine = createEngine({
     ...shared,

@@ -8,7 +8,7 @@ import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { pageOf } from "./files.ts";
 import { findBatch, getBatch, getCursor } from "./lookup.ts";
-import { mirrorBatches, openSource, refreshMirrored } from "./mirror.ts";
+import { mirrorBatches, openHome, openSources, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider, namedProvider } from "./resolve.ts";
 
 export async function listBatches(
@@ -23,13 +23,14 @@ export async function listBatches(
       ? null
       : { id: found.id, createdAt: found.times.createdAt, native: found.native };
   if (named !== null && call.client.mirrors) {
-    const source = openSource(context, call, named);
     // Towards newer ones every item of the provider's list may belong on the page.
     const reach =
       page.order === "desc"
         ? { after, limit: page.limit }
         : { after: null, limit: Number.MAX_SAFE_INTEGER };
-    await mirrorBatches(context, { call, source, page: reach });
+    for (const source of openSources(context, call, named)) {
+      await mirrorBatches(context, { call, source, page: reach });
+    }
   }
   const { items, hasMore } = await pageOf((query) => context.database.batches.list(query), {
     call,
@@ -107,7 +108,7 @@ async function cancelMirrored(
   if (isTerminal(fresh.state)) {
     throw new GatewayError("conflict", `Cannot cancel a batch with status '${fresh.state}'.`);
   }
-  const { upstream } = openSource(context, call, context.providers.get(batch.provider));
+  const { upstream } = openHome(context, call, batch);
   if (fresh.native === null)
     throw new GatewayError("internal", "a mirrored batch has no native id");
   const data = fresh.options["job"];

@@ -16,11 +16,12 @@ import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { insertFile } from "./create-file.ts";
-import { firstModel, receiveInlineRequests } from "./inline-requests.ts";
+import { receiveInlineRequests } from "./inline-requests.ts";
 import { fetchInput } from "./fetch-input.ts";
 import { countBatch, countUse } from "./key-limits.ts";
 import { findFile } from "./lookup.ts";
-import { folderOf, openSource, placed } from "./mirror.ts";
+import { folderOf, openTarget, placed } from "./mirror.ts";
+import { firstModel, modelFor } from "./model-for.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
 import { translationMode } from "./translation-mode.ts";
@@ -142,7 +143,8 @@ async function prepare(
     const model = request.model ?? (await firstModel(context, request.input, call.signal));
     const provider = resolveProvider(call, context.providers, { model });
     checkEndpoint(provider, request.endpoint);
-    const { account } = openSource(context, placed(call, request.options), provider);
+    const place = placed(call, request.options);
+    const { account } = openTarget(context, place, { provider, model, account: null });
     const inline = await receiveInlineRequests(context, call, {
       input: request.input,
       provider,
@@ -156,9 +158,22 @@ async function prepare(
     model: request.model,
   });
   checkEndpoint(provider, request.endpoint);
-  const { account } = openSource(context, placed(call, request.options), provider);
+  const { account } = openTarget(context, placed(call, request.options), {
+    provider,
+    model: request.model ?? (await modelOfFile(context, provider, { file: found, call })),
+    account: found?.account ?? null,
+  });
   const input = found === null ? null : await fetchInput(context, call, { file: found, provider });
   return { input, inline: null, provider, account };
+}
+
+async function modelOfFile(
+  context: GatewayContext,
+  provider: Provider,
+  { file, call }: { readonly file: StoredFile | null; readonly call: Call },
+): Promise<string | null> {
+  if (file === null || file.blob === null) return null;
+  return modelFor(context, provider, { blob: file.blob, bytes: file.bytes, signal: call.signal });
 }
 
 /** Said at once: no line could ever be sent. */

@@ -9,7 +9,8 @@ import { wholeSecond } from "../lib/whole-second.ts";
 import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
 import { countUse } from "./key-limits.ts";
-import { openSource, placed } from "./mirror.ts";
+import { modelFor } from "./model-for.ts";
+import { openTarget, placed } from "./mirror.ts";
 import { ownTime } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
 import { type SentCopy, sendCopy } from "./send-copy.ts";
@@ -37,7 +38,11 @@ export async function storeFile(
 ): Promise<StoredFile> {
   checkS3Options(call.client, request.options);
   const provider = resolveProvider(call, context.providers);
-  const { account, upstream } = openSource(context, placed(call, request.options), provider);
+  const { account, upstream } = openTarget(context, placed(call, request.options), {
+    provider,
+    model: await modelFor(context, provider, { ...request.content, signal: call.signal }),
+    account: null,
+  });
   const copy = await sendCopy(context, call, { request, provider, upstream });
   const file = newFile(context, call, { request, provider, account, copy });
   try {

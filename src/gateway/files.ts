@@ -9,7 +9,7 @@ import type { ListQuery } from "../core/storage.ts";
 import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
-import { mirrorFiles, openSource, placed } from "./mirror.ts";
+import { mirrorFiles, openHome, openSources, placed } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { namedProvider } from "./resolve.ts";
 
@@ -22,12 +22,10 @@ export async function listFiles(
   const after = await getCursor((id) => findFile(context, call, id), page.after);
   if (named !== null && call.client.mirrors) {
     const limit = page.order === "desc" ? page.limit : Number.MAX_SAFE_INTEGER;
-    const source = openSource(context, call, named);
-    await mirrorFiles(context, {
-      call,
-      source,
-      page: { after: page.order === "desc" ? after : null, limit },
-    });
+    const reach = { after: page.order === "desc" ? after : null, limit };
+    for (const source of openSources(context, call, named)) {
+      await mirrorFiles(context, { call, source, page: reach });
+    }
   }
   const unexpiredAt = context.now();
   return pageOf((query) => context.database.files.list({ ...query, unexpiredAt }), {
@@ -101,8 +99,7 @@ async function deleteCopy(
   call: Call,
   { file, copy }: { readonly file: StoredFile; readonly copy: FileCopy },
 ): Promise<void> {
-  const provider = context.providers.get(copy.provider);
-  const { upstream } = openSource(context, placed(call, file.options), provider);
+  const { upstream } = openHome(context, placed(call, file.options), copy);
   await upstream.files?.delete(copy.nativeId, call.signal);
   await context.database.copies.delete(copy);
 }
@@ -131,8 +128,7 @@ async function openBytes(
   { file, range }: { readonly file: StoredFile; readonly range: ByteRange | null },
 ): Promise<Readable> {
   if (file.blob !== null) return context.blobs.open(file.blob, call.signal, range ?? undefined);
-  const provider = context.providers.get(file.provider);
-  const { upstream } = openSource(context, placed(call, file.options), provider);
+  const { upstream } = openHome(context, placed(call, file.options), file);
   if (upstream.files === undefined || file.native === null) {
     throw new GatewayError("not_found", "The bytes of this file are no longer available.", {
       param: "id",

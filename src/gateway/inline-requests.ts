@@ -4,14 +4,12 @@ import type { StoredFile } from "../core/file.ts";
 import type { BatchInput, Call } from "../core/gateway.ts";
 import type { Json } from "../core/json.ts";
 import type { Provider } from "../core/provider.ts";
-import { formats } from "../formats/formats.ts";
-import { createLineGlance } from "../lines/line-glance.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
 import { ownExpiry } from "./create-file.ts";
 import { receive } from "./receive.ts";
 
-type InlineInput = Exclude<BatchInput, { readonly kind: "file" }>;
+export type InlineInput = Exclude<BatchInput, { readonly kind: "file" }>;
 
 /**
  * Lines that came inside a create become a File like any other, so that what follows knows no difference. Its bytes are
@@ -67,31 +65,6 @@ export async function receiveInlineRequests(
     version: 1,
   };
 }
-
-/** Enough for the settings of a request and the beginning of its messages. */
-const HEAD_BYTES = 256 * 1024;
-
-/** The model that the first line names: its prefix may name the provider. */
-export async function firstModel(
-  context: GatewayContext,
-  input: InlineInput,
-  signal: AbortSignal,
-): Promise<string | null> {
-  if (input.kind === "requests") {
-    const [first] = input.requests;
-    return first === undefined ? null : glanceAt(Buffer.from(JSON.stringify(first))).model;
-  }
-  const { blob, bytes } = input.content;
-  if (bytes === 0) return null;
-  const range = { start: 0, end: Math.min(bytes, HEAD_BYTES) - 1 };
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await context.blobs.open(blob, signal, range)) {
-    if (chunk instanceof Uint8Array) chunks.push(chunk);
-  }
-  return glanceAt(Buffer.concat(chunks)).model;
-}
-
-const glanceAt = createLineGlance(Object.values(formats));
 
 const LINES_PER_CHUNK = 200;
 

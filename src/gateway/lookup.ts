@@ -6,7 +6,7 @@ import type { AliasKind } from "../core/storage.ts";
 import { checkS3Location } from "../core/s3-gate.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
-import { mirrorBatchById, mirrorFileById, openSource } from "./mirror.ts";
+import { mirrorBatchById, mirrorFileById, openSources } from "./mirror.ts";
 import { namedProvider } from "./resolve.ts";
 
 /** The file that the client means by any of its ids, also one that was made elsewhere; null if it may see none. */
@@ -25,8 +25,11 @@ export async function findFile(
     const isExpired = file !== null && file.expiresAt !== null && file.expiresAt <= context.now();
     return isExpired ? null : file;
   }
-  const source = elsewhere(context, call, { kind: "file", id });
-  return source === null ? null : mirrorFileById(context, { call, source, id });
+  for (const source of elsewhere(context, call, { kind: "file", id })) {
+    const file = await mirrorFileById(context, { call, source, id });
+    if (file !== null) return file;
+  }
+  return null;
 }
 
 export async function findBatch(
@@ -37,8 +40,11 @@ export async function findBatch(
   const id = plainId(context, { kind: "batch", id: given });
   const known = await findKnown(context, call, { kind: "batch", id });
   if (known !== null) return context.database.batches.get(known, call.client.owners);
-  const source = elsewhere(context, call, { kind: "batch", id });
-  return source === null ? null : mirrorBatchById(context, { call, source, id });
+  for (const source of elsewhere(context, call, { kind: "batch", id })) {
+    const batch = await mirrorBatchById(context, { call, source, id });
+    if (batch !== null) return batch;
+  }
+  return null;
 }
 
 export async function getFile(
@@ -100,12 +106,12 @@ const PLAUSIBLE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{2,127}$/;
  * first. Tenants with virtual keys see only what they made.
  */
 function elsewhere(context: GatewayContext, call: Call, { kind, id }: WantedId) {
-  if (!call.client.mirrors) return null;
+  if (!call.client.mirrors) return [];
   const { providers } = context;
   const named = namedProvider(call, providers);
   if (named !== null) {
     const isPossible = PLAUSIBLE_ID.test(id) || (named.nativeIds[kind]?.test(id) ?? false);
-    return isPossible ? openSource(context, call, named) : null;
+    return isPossible ? openSources(context, call, named) : [];
   }
   // Named hosts speak the same as the built-in ones, so an id can't tell them from those.
   const builtIn = providers.names.filter((each) => each === providers.get(each).format);
@@ -113,7 +119,7 @@ function elsewhere(context: GatewayContext, call: Call, { kind, id }: WantedId) 
   const name = names.find(
     (each) => providers.has(each) && providers.get(each).nativeIds[kind]?.test(id) === true,
   );
-  return name === undefined ? null : openSource(context, call, providers.get(name));
+  return name === undefined ? [] : openSources(context, call, providers.get(name));
 }
 
 /** Ids with slashes come percent- or base64-encoded from clients whose routes can't hold them. */

@@ -13,7 +13,7 @@ import { ownResultMap, resultMapOf } from "../lines/result-source.ts";
 import { wholeLines } from "../lines/whole-lines.ts";
 import type { GatewayContext } from "./context.ts";
 import { getBatch } from "./lookup.ts";
-import { openSource, placed, refreshMirrored } from "./mirror.ts";
+import { openHome, placed, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider } from "./resolve.ts";
 
 /** The results of a batch as the reader's own format has them, made while they are sent. */
@@ -127,7 +127,7 @@ async function* upstreamResults(
   { batch, to }: Reading,
 ): AsyncGenerator<Uint8Array> {
   const provider = context.providers.get(batch.provider);
-  const { upstream } = openSource(context, placed(call, batch.options), provider);
+  const { upstream } = openHome(context, placed(call, batch.options), batch);
   if (batch.native === null) throw noResults(batch);
   const data = batch.options["job"];
   const job = { id: batch.native.id, data: isJsonObject(data) ? data : {} };
