@@ -40,8 +40,9 @@ Everything can be left out: \`npm start\` listens on http://127.0.0.1:8080 and k
 - An unknown key of the file, an unknown \`CROSSBATCH_…\` variable and a bad value are refused at start: each with its name and what
   would be right, all at once, and never with the value of a secret. \`crossbatch config check\` says the same without starting.
 - Yes or no is \`true\` or \`false\` (also \`yes\`, \`no\`, \`on\`, \`off\`, \`1\`, \`0\`). Sizes are bytes, or such texts as \`64MiB\` and \`500MB\`.
-- Whoever reaches the gateway can use it with the provider keys it was given. So it refuses to listen on anything but a loopback address
-  unless \`CROSSBATCH_ALLOW_OPEN=true\` says that this is meant.
+- Without virtual keys, whoever reaches the gateway can use it with the provider keys it was given. So it refuses to listen on anything but a
+  loopback address unless there are \`virtual_keys\`, \`CROSSBATCH_REQUIRE_KEYS=true\` says that they come from the database, or
+  \`CROSSBATCH_ALLOW_OPEN=true\` says that an open gateway is meant.
 - AWS credentials come from where AWS's own tools take them: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, a profile, or the machine's role.
 - In Kubernetes, variables that a service named \`crossbatch\` puts into every pod (\`CROSSBATCH_PORT=tcp://…\`, \`CROSSBATCH_SERVICE_HOST\`, …) are passed over.
 

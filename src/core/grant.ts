@@ -5,7 +5,7 @@ import { withoutPrefix } from "./model-name.ts";
 import type { Provider } from "./provider.ts";
 
 /** How much a virtual key may ask for; null: as much as it likes. */
-export interface KeyLimits {
+interface KeyLimits {
   /** Counted by each replica by itself. */
   readonly requestsPerMinute: number | null;
   /** Lines of the batches that it creates on a day, which begins at midnight UTC. */

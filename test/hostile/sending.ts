@@ -46,13 +46,19 @@ export interface HostileAnswer {
 const PATIENCE_MILLISECONDS = 5_000;
 
 /** Every answer that came over the connection until it was closed. Rejects if none came, or it stayed open for too long. */
-export async function answersTo(url: string, bytes: Buffer): Promise<readonly HostileAnswer[]> {
+export async function answersTo(
+  url: string,
+  bytes: Buffer,
+  patienceMilliseconds = PATIENCE_MILLISECONDS,
+): Promise<readonly HostileAnswer[]> {
   const { hostname, port } = new URL(url);
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
     const socket = connect(Number(port), hostname);
-    socket.setTimeout(PATIENCE_MILLISECONDS, () => {
-      socket.destroy(new Error(`nothing came for 5 s; before: ${Buffer.concat(chunks)}`));
+    socket.setTimeout(patienceMilliseconds, () => {
+      socket.destroy(
+        new Error(`nothing came in time; before: ${Buffer.concat(chunks).toString()}`),
+      );
     });
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.on("close", () => resolve());

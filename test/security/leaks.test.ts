@@ -120,9 +120,15 @@ test("after all that both tenants have what they had, nothing was changed at a p
     ]);
   }
   expect((await fetch(`${world.url}/healthz`)).status).toBe(200);
-  console.log(probes);
   expect(probes).toBeGreaterThan(3_000);
 });
+
+/** What isn't there is told otherwise where it isn't what was asked for: a create makes a batch, which then fails. */
+const STATUSES: Readonly<Record<Operation["place"], readonly number[]>> = {
+  path: [404],
+  query: [400],
+  body: [200, 400],
+};
 
 interface ProbeWork {
   readonly tenant: (typeof TENANTS)[number];
@@ -156,12 +162,7 @@ async function probeOne({
   const what = `${operation.name} ${id} (${naming})`;
   expect([what, shapeOf(answer, id)]).toEqual([what, shapeOf(control, unknown)]);
   expect([what, hidden(answer.text, id).includes(canaryOf(tenant.other))]).toEqual([what, false]);
-  if (operation.place === "path") {
-    expect([what, answer.status]).toEqual([what, 404]);
-    expect(answer.body).toMatchObject({ error: { message: expect.any(String) } });
-  } else {
-    expect([what, [200, 400].includes(answer.status)]).toEqual([what, true]);
-  }
+  expect([what, answer.status]).toEqual([what, expect.toBeOneOf(STATUSES[operation.place])]);
   return answer.status === 200 ? [answer.batchId] : [];
 }
 

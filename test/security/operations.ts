@@ -22,7 +22,7 @@ export interface Operation {
 }
 
 /** What the one who asks has itself, where an operation needs more than the id. */
-export interface OwnObjects {
+interface OwnObjects {
   readonly uploadId: string;
   readonly provider: ProviderName;
 }

@@ -34,13 +34,14 @@ export async function makeObjects({
   const model = MODELS[provider];
   const messages = [{ role: "user", content: canary }];
   const line = (id: string) => chatLine(id, { model, messages, max_tokens: 5 });
+  const extra = { provider };
   const { control } = world.emulators[provider];
 
   const input = await uploadLines(openai, `${line("a")}\n${line("b")}`, { provider });
   await openai.files.create({
     file: await toFile(Buffer.from(canary), `${canary}.txt`),
     purpose: "user_data",
-    ...{ provider },
+    ...extra,
   });
   const ended = await createBatch(openai, input.id, { metadata: { canary } });
   await waitForEnd(openai, ended.id);
@@ -61,7 +62,7 @@ export async function makeObjects({
     filename: `${canary}.txt`,
     mime_type: "text/plain",
     purpose: "assistants",
-    ...{ provider },
+    ...extra,
   });
   const part = await openai.uploads.parts.create(upload.id, {
     data: await toFile(Buffer.from("abc"), "part"),
