@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isLoopback } from "./config/open-host.ts";
 import type { Config } from "./config/schema.ts";
+import { toTerms } from "./config/virtual-keys.ts";
 import { secretsOf } from "./config/secrets.ts";
 import type { BlobStore } from "./core/blobs.ts";
 import { createProviders } from "./core/providers.ts";
@@ -9,6 +10,7 @@ import { openaiDialect } from "./dialects/openai/openai.ts";
 import { createEngine } from "./engine/engine.ts";
 import { createAccounts, openClient } from "./gateway/accounts.ts";
 import { createGateway } from "./gateway/gateway.ts";
+import { createKeyRing } from "./gateway/key-ring.ts";
 import { newId } from "./lib/ids.ts";
 import { createSecretBox } from "./lib/secret-box.ts";
 import { readOrCreateSecret } from "./lib/secret-file.ts";
@@ -65,7 +67,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const { telemetry } = metrics;
   const upstreams = openProviders(config, { telemetry, log, now });
   const providers = createProviders(upstreams.providers);
-  const accounts = createAccounts({ database, box, now });
+  const accounts = createAccounts({ database, box, now, random });
   const shared = { database, blobs, scheduler, providers, accounts, telemetry, log, now, newId };
   const engine = createEngine({
     ...shared,
@@ -87,11 +89,19 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     maxLineBytes: config.limits.lineBytes,
     handOverMilliseconds: config.limits.handOverSeconds * 1_000,
   });
+  const openWithKey = createKeyRing({
+    configured: config.virtualKeys.map((entry) => ({ key: entry.key, terms: toTerms(entry) })),
+    table: database.keys,
+    requireKeys: config.requireKeys,
+    places: defaultPlaces(config),
+    now,
+  });
   const server = createServer({
     config,
     dialects: [openaiDialect, anthropicDialect],
     gateway,
-    identify: (key) => Promise.resolve(openClient(box, key, openLocations(config))),
+    identify: async (key) =>
+      (await openWithKey(key)) ?? openClient(box, key, openLocations(config)),
     ready: { database: (signal) => database.ping(signal), blobs: (signal) => blobs.ping(signal) },
     metrics,
     log,
@@ -132,6 +142,13 @@ async function openBlobs(config: Config): Promise<BlobStore> {
 
 function daysOrEver(days: number): number | null {
   return days === 0 ? null : days;
+}
+
+function defaultPlaces(config: Config): readonly string[] {
+  const uris = Object.values(config.providers).flatMap((entry) =>
+    entry.kind === "bedrock" && entry.s3Uri !== null ? [entry.s3Uri] : [],
+  );
+  return [...new Set(uris)];
 }
 
 /** Whoever reaches an open gateway from another machine may use its AWS role, but only where the operator said. */

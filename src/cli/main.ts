@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { addBatchCommands } from "./batch.ts";
 import { checkConfig } from "./config-check.ts";
 import { documentConfiguration } from "../config/document.ts";
+import type { AuditFlags } from "./audit.ts";
+import { addKeyCommands } from "./key-commands.ts";
 import { reportFailure } from "./report-failure.ts";
 import { serve } from "./serve.ts";
 
@@ -24,6 +26,17 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .option("--api-key <key>", "the key that they take")
     .option("--buckets <names...>", "buckets of the S3 emulator")
     .action((providers: string[], options: EmulateFlags) => startEmulators(providers, options));
+  addKeyCommands(program, source);
+  program
+    .command("audit")
+    .description(
+      "Shows who did what to which file, batch, upload or key; nothing of what was in them.",
+    )
+    .option("--since <time>", "a time, or how long ago: 90m, 2h, 7d")
+    .option("--owner <owner>", "only of this owner's objects")
+    .option("--object <id>", "only of this object: any id of it, or the name of a key")
+    .option("--json", "one JSON object a line")
+    .action(async (flags: AuditFlags) => (await import("./audit.ts")).printAudit(source, flags));
   const config = program.command("config").description("Looks at the configuration.");
   config
     .command("check")

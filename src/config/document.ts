@@ -1,4 +1,5 @@
 import { namedProviders } from "./provider-entries.ts";
+import { virtualKeySchema } from "./virtual-keys.ts";
 import { z } from "zod";
 import {
   defaultOf,
@@ -18,6 +19,7 @@ export function documentConfiguration(): string {
   for (const [name, settings] of groups) {
     parts.push(`## ${titleOf(name)}`, tableOf(settings));
   }
+  parts.push(VIRTUAL_KEYS, tableOf(settingsOf(virtualKeySchema, ["virtualKeys", "(each)"])));
   parts.push(NAMED_PROVIDERS);
   for (const option of namedProviders.options) {
     const settings = settingsOf(option, ["providers", "(any name)"]);
@@ -38,8 +40,9 @@ Everything can be left out: \`npm start\` listens on http://127.0.0.1:8080 and k
 - An unknown key of the file, an unknown \`CROSSBATCH_…\` variable and a bad value are refused at start: each with its name and what
   would be right, all at once, and never with the value of a secret. \`crossbatch config check\` says the same without starting.
 - Yes or no is \`true\` or \`false\` (also \`yes\`, \`no\`, \`on\`, \`off\`, \`1\`, \`0\`). Sizes are bytes, or such texts as \`64MiB\` and \`500MB\`.
-- Whoever reaches the gateway can use it with the provider keys it was given. So it refuses to listen on anything but a loopback address
-  unless \`CROSSBATCH_ALLOW_OPEN=true\` says that this is meant.
+- Without virtual keys, whoever reaches the gateway can use it with the provider keys it was given. So it refuses to listen on anything but a
+  loopback address unless there are \`virtual_keys\`, \`CROSSBATCH_REQUIRE_KEYS=true\` says that they come from the database, or
+  \`CROSSBATCH_ALLOW_OPEN=true\` says that an open gateway is meant.
 - AWS credentials come from where AWS's own tools take them: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, a profile, or the machine's role.
 - In Kubernetes, variables that a service named \`crossbatch\` puts into every pod (\`CROSSBATCH_PORT=tcp://…\`, \`CROSSBATCH_SERVICE_HOST\`, …) are passed over.
 
@@ -55,6 +58,20 @@ providers:
     kind: openai
     base_url: https://api.groq.com/openai/v1
     api_key: \${GROQ_API_KEY}
+\`\`\``;
+
+const VIRTUAL_KEYS = `## virtual_keys
+
+A list of keys that the gateway gives out itself. Clients send one as \`Authorization: Bearer\`, \`x-api-key\` or \`x-goog-api-key\`; it never goes to a
+provider. Keys made by \`crossbatch keys create\` are kept in the database, as hashes, and take the same settings.
+
+\`\`\`yaml
+virtual_keys:
+  - name: search
+    key: \${SEARCH_TEAM_KEY}
+    providers: [openai, anthropic]
+    models: [gpt-5-mini*, claude-haiku-*]
+    lines_per_day: 100000
 \`\`\``;
 
 const NAMED_PROVIDERS = `## providers.(any name)

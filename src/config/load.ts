@@ -6,6 +6,7 @@ import { fromText } from "./from-text.ts";
 import { openHostProblem } from "./open-host.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { SETTINGS, yamlName } from "./setting.ts";
+import { virtualKeyProblems } from "./virtual-keys.ts";
 import { readYamlFile } from "./yaml-file.ts";
 import { readTree } from "./yaml-tree.ts";
 
@@ -33,7 +34,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   const parsed = configSchema.safeParse(values);
   const issues = parsed.error?.issues ?? [];
   problems.push(...issues.map((issue) => describeIssue(issue, { values, variables })));
-  problems.push(...openHostProblem(values));
+  problems.push(...openHostProblem(values), ...virtualKeyProblems(values));
   if (parsed.success && problems.length === 0) return { config: parsed.data, file: file.path };
   throw new ConfigError(problems);
 }

@@ -23,9 +23,33 @@ const jobFields = {
     ),
 };
 
+const apiKeys = z
+  .array(
+    z.strictObject({
+      name: text()
+        .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, { error: "must hold only a-z, 0-9, - and _" })
+        .refine((name) => name !== "default", { error: "must not be default, as api_key is" }),
+      key: text(),
+      models: z.array(text(), { error: "must be a list" }).nullable().default(null),
+      weight: wholeNumber(1, 1_000_000).default(1),
+    }),
+    { error: "must be a list of keys" },
+  )
+  .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, {
+    error: "must have each name once",
+  })
+  .default([])
+  .meta({
+    description:
+      "Further keys, each an account of its own: `{name, key, models, weight}`. What is new goes to one whose `models` (patterns; left out: all) fit, by weight; a file and its batches stay together. A key that is rotated keeps its name.",
+    secret: true,
+    fileOnly: true,
+  });
+
 const openAiFields = {
   ...jobFields,
   apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
+  apiKeys,
   batches: yesOrNo().default(true).describe("Whether the host has a batch API (`/batches`)."),
   files: yesOrNo()
     .default(true)
@@ -35,6 +59,7 @@ const openAiFields = {
 const keyFields = {
   ...jobFields,
   apiKey: secret("Key for this host. With a key here, what clients send as theirs is ignored."),
+  apiKeys,
 };
 
 const bedrockFields = {

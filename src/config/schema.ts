@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { limitsSchema, retentionSchema } from "./limits.ts";
 import { providersSchema } from "./provider-entries.ts";
+import { virtualKeysSchema } from "./virtual-keys.ts";
 import {
   addressRange,
   httpUrl,
@@ -57,6 +58,12 @@ export const configSchema = z.strictObject({
     .describe(
       "Whether the gateway may listen on an address that other machines reach although anyone there could use it.",
     ),
+  requireKeys: yesOrNo()
+    .default(false)
+    .describe(
+      "Whether only virtual keys open the gateway even while there is none: for a gateway whose keys all come from `crossbatch keys create`.",
+    ),
+  virtualKeys: virtualKeysSchema,
   trustedProxies: z
     .array(addressRange(), { error: "must be a list of addresses" })
     .default([])

@@ -9,6 +9,10 @@ export function secretsOf(config: Config, environment: Environment): readonly st
     config.databaseUrl,
     passwordOf(config.databaseUrl),
     ...Object.values(config.providers).map((entry) => ("apiKey" in entry ? entry.apiKey : null)),
+    ...Object.values(config.providers).flatMap((entry) =>
+      "apiKeys" in entry ? entry.apiKeys.map(({ key }) => key) : [],
+    ),
+    ...config.virtualKeys.map(({ key }) => key),
     environment["AWS_SECRET_ACCESS_KEY"],
     environment["AWS_SESSION_TOKEN"],
   ].filter((secret) => secret !== null && secret !== undefined);

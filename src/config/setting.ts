@@ -57,7 +57,7 @@ export function settingsOf(schema: z.core.$ZodType, path: readonly string[]): Se
       schema,
       description: meta.description ?? "",
       isSecret: meta["secret"] === true,
-      environment: environmentOf(path),
+      environment: meta["fileOnly"] === true ? [] : environmentOf(path),
     },
   ];
 }

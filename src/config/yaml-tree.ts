@@ -34,6 +34,12 @@ export function readTree({ schema, value, path }: YamlNode, context: YamlContext
   }
   if (typeof value === "string") return fromText(schema, expand({ value, path }, context));
   if (Array.isArray(value)) {
+    const element = inner instanceof z.ZodArray ? withoutWrappers(inner.def.element) : null;
+    if (element instanceof z.ZodObject) {
+      return value.map((item: unknown, at) =>
+        readTree({ schema: element, value: item ?? {}, path: [...path, String(at)] }, context),
+      );
+    }
     return value.map((item: unknown) =>
       typeof item === "string" ? expand({ value: item, path }, context) : item,
     );

@@ -1,6 +1,7 @@
 import type { Batch } from "./batch.ts";
+import type { ClientOwners } from "./client.ts";
 import type { StoredFile, Upload } from "./file.ts";
-import type { AliasKind, Tables } from "./storage.ts";
+import type { AliasKind, ClientTables } from "./storage.ts";
 
 /** Our id in every dialect's dress. */
 const DRESSES: Readonly<
@@ -19,7 +20,7 @@ const DRESSES: Readonly<
 
 /** Writes down every id under which an object can be asked for: ours in each dress, and its native one. */
 export async function insertAliases(
-  tables: Tables,
+  tables: ClientTables,
   kind: AliasKind,
   object: StoredFile | Batch | Upload,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function insertAliases(
 
 /** Makes the native id that of our object, though someone may have listed it at its provider before it was known to be ours. */
 export async function claimNativeId(
-  tables: Tables,
+  tables: ClientTables,
   kind: "file" | "batch",
   object: StoredFile | Batch,
 ): Promise<void> {
@@ -48,15 +49,15 @@ export async function claimNativeId(
   const aliases = await tables.aliases.find(kind, native.id, [owner]);
   const taken = aliases.find((alias) => alias.account === account)?.objectId ?? object.id;
   const table = kind === "file" ? tables.files : tables.batches;
-  const other = await table.get(taken, "every");
+  const other = await table.get(taken, [owner]);
   if (taken === object.id || other?.origin !== "upstream") return;
-  await table.delete(taken, "every");
+  await table.delete(taken, [owner]);
   await insertNativeAlias(tables, kind, object);
 }
 
 /** False if its native id, where it has one, is known already. */
 export async function insertNativeAlias(
-  tables: Tables,
+  tables: ClientTables,
   kind: "file" | "batch",
   object: StoredFile | Batch,
 ): Promise<boolean> {
@@ -70,4 +71,18 @@ export async function insertNativeAlias(
     id: object.native.id,
     objectId: object.id,
   });
+}
+
+/** Of these ids, those under which none of the owners has a file. */
+export async function strangerFiles(
+  tables: ClientTables,
+  ids: readonly string[],
+  owners: ClientOwners,
+): Promise<ReadonlySet<string>> {
+  const strangers = new Set<string>();
+  for (const id of ids) {
+    const found = await tables.aliases.find("file", id, owners);
+    if (found.length === 0) strangers.add(id);
+  }
+  return strangers;
 }

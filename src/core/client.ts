@@ -1,5 +1,10 @@
+import type { Grant } from "./grant.ts";
+
 /** Objects are found only among these owners. The engine, which acts for everyone, says `every`. */
 export type Owners = readonly string[] | "every";
+
+/** The owners that a client may ask for; never everyone's. */
+export type ClientOwners = readonly string[];
 
 /** The owner of what is made with a configured provider key while no virtual keys are configured: all clients share it. */
 export const SHARED_OWNER = "shared";
@@ -7,7 +12,7 @@ export const SHARED_OWNER = "shared";
 /** Who asks: what it may see, and the credential it brought. */
 export interface Client {
   /** Whose objects it may see. */
-  readonly owners: readonly string[];
+  readonly owners: ClientOwners;
   /** Who owns what it makes; null: whoever's key made it. */
   readonly owner: string | null;
   /** The key that the client sent, or null. A secret: it never reaches logs, errors or another tenant. */
@@ -16,6 +21,8 @@ export interface Client {
   readonly mirrors: boolean;
   /** Where the client may name S3 locations: anywhere, or only below these `s3://bucket/prefix` URIs (none: nowhere). */
   readonly s3: "anywhere" | readonly string[];
+  /** What its virtual key allows; null for clients of an open gateway, who may do everything. */
+  readonly grant: Grant | null;
 }
 
 /** How to speak to a provider for one account. */

@@ -13,6 +13,17 @@ export interface ProviderLimits {
   readonly windowHours: number;
 }
 
+/** One of several configured keys of a provider. */
+export interface ProviderKey {
+  readonly name: string;
+  /** A secret. */
+  readonly key: string;
+  /** Patterns of the models that it is for; null: all. */
+  readonly models: readonly string[] | null;
+  /** Its share of what is new, beside the weights of the others. */
+  readonly weight: number;
+}
+
 /** What we speak to upstream. Facts that need no account are here; everything else is on the `Upstream` of an account. */
 export interface Provider {
   readonly name: string;
@@ -20,6 +31,8 @@ export interface Provider {
   readonly limits: ProviderLimits;
   /** The key that configuration gives, or null: then the client's own is passed through. */
   readonly configuredKey: string | null;
+  /** Further keys that configuration gives, each an account of its own. */
+  readonly namedKeys?: readonly ProviderKey[];
   /** Whether a client's own key may be sent there when none is configured. */
   readonly passThrough: boolean;
   /** Whether files of any purpose but a batch's input can be kept there, so that an upload is copied at once. */

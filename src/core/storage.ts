@@ -1,15 +1,16 @@
 import type { Batch, BatchState, Part } from "./batch.ts";
-import type { Owners } from "./client.ts";
+import type { ClientOwners, Owners } from "./client.ts";
 import type { FileCopy, StoredFile, Upload, UploadPart } from "./file.ts";
 import type { JsonObject } from "./json.ts";
 import type { S3Location } from "./s3-uri.ts";
+import type { KeyTable } from "./keys.ts";
 
 /** What of a row may change; every change carries the version it was read at. */
 export type Changes<Row> = Partial<Omit<Row, "id" | "owner" | "version">>;
 
 /** A page of a list, newest first unless `order` says otherwise. Sorted by `createdAt`, then `id`. */
-export interface ListQuery {
-  readonly owners: Owners;
+export interface ListQuery<Who extends Owners = Owners> {
+  readonly owners: Who;
   /** Only this provider's, this dialect's native account's …; left out: all. */
   readonly provider?: string;
   readonly purpose?: string;
@@ -24,17 +25,17 @@ export interface ListQuery {
   readonly limit: number;
 }
 
-export interface FileTable {
+export interface FileTable<Who extends Owners = Owners> {
   insert(file: StoredFile): Promise<void>;
-  get(id: string, owners: Owners): Promise<StoredFile | null>;
-  list(query: ListQuery): Promise<readonly StoredFile[]>;
+  get(id: string, owners: Who): Promise<StoredFile | null>;
+  list(query: ListQuery<Who>): Promise<readonly StoredFile[]>;
   /** Throws `stale` if the row is no longer at `version`, or gone. Returns the row as it is now. */
   update(
     file: Pick<StoredFile, "id" | "version">,
     changes: Changes<StoredFile>,
   ): Promise<StoredFile>;
   /** Removes the row, its aliases and its copies. */
-  delete(id: string, owners: Owners): Promise<void>;
+  delete(id: string, owners: Who): Promise<void>;
   /** Rows whose `expiresAt` is before `now` and that no unfinished batch reads, at most `limit`. */
   expired(now: number, limit: number): Promise<readonly StoredFile[]>;
   /** Those of the blobs that are a file's or a part's of an upload. */
@@ -49,9 +50,9 @@ export interface CopyTable {
   delete(copy: Pick<FileCopy, "fileId" | "provider" | "account" | "recipe">): Promise<void>;
 }
 
-export interface UploadTable {
+export interface UploadTable<Who extends Owners = Owners> {
   insert(upload: Upload): Promise<void>;
-  get(id: string, owners: Owners): Promise<Upload | null>;
+  get(id: string, owners: Who): Promise<Upload | null>;
   update(upload: Pick<Upload, "id" | "version">, changes: Changes<Upload>): Promise<Upload>;
   insertPart(part: UploadPart): Promise<void>;
   parts(uploadId: string): Promise<readonly UploadPart[]>;
@@ -60,13 +61,13 @@ export interface UploadTable {
   expired(now: number, limit: number): Promise<readonly Upload[]>;
 }
 
-export interface BatchTable {
+export interface BatchTable<Who extends Owners = Owners> {
   insert(batch: Batch): Promise<void>;
-  get(id: string, owners: Owners): Promise<Batch | null>;
-  list(query: ListQuery): Promise<readonly Batch[]>;
+  get(id: string, owners: Who): Promise<Batch | null>;
+  list(query: ListQuery<Who>): Promise<readonly Batch[]>;
   update(batch: Pick<Batch, "id" | "version">, changes: Changes<Batch>): Promise<Batch>;
   /** Removes the row, its parts, its aliases and its create's keys. */
-  delete(id: string, owners: Owners): Promise<void>;
+  delete(id: string, owners: Who): Promise<void>;
   /** Ids of client batches that are in no terminal state, in pages after `after`. */
   unfinished(after: string | null, limit: number): Promise<readonly string[]>;
   /** How many there are of each provider and state. */
@@ -105,11 +106,11 @@ export interface Alias {
   readonly objectId: string;
 }
 
-export interface AliasTable {
+export interface AliasTable<Who extends Owners = Owners> {
   /** False, and nothing happens, if that very alias is there already. */
   insert(alias: Alias): Promise<boolean>;
   /** Newest first; several where two accounts hold the same native id. */
-  find(kind: AliasKind, id: string, owners: Owners): Promise<readonly Alias[]>;
+  find(kind: AliasKind, id: string, owners: Who): Promise<readonly Alias[]>;
 }
 
 /** A client's own provider key, encrypted, while a batch still needs it. */
@@ -161,32 +162,40 @@ export interface Event {
   readonly data: JsonObject;
 }
 
-export interface EventTable {
+export interface EventTable<Who extends Owners = Owners> {
   append(event: Event): Promise<void>;
   /** Oldest first, after the event `after`. */
   list(query: {
-    readonly owners: Owners;
+    readonly owners: Who;
     readonly objectId?: string;
+    /** Only events of that time or later; left out: all. */
+    readonly since?: number;
     readonly after?: string;
     readonly limit: number;
   }): Promise<readonly Event[]>;
 }
 
-export interface Tables {
-  readonly files: FileTable;
+/** `Who` is whose rows may be asked for: the foreground's tables know no "every". */
+export interface Tables<Who extends Owners = Owners> {
+  readonly files: FileTable<Who>;
   readonly copies: CopyTable;
-  readonly uploads: UploadTable;
-  readonly batches: BatchTable;
-  readonly aliases: AliasTable;
+  readonly uploads: UploadTable<Who>;
+  readonly batches: BatchTable<Who>;
+  readonly aliases: AliasTable<Who>;
   readonly accountKeys: AccountKeyTable;
   readonly createKeys: CreateKeyTable;
-  readonly events: EventTable;
+  readonly keys: KeyTable;
+  readonly events: EventTable<Who>;
 }
 
 /** Errors: `storage_unavailable` where the database can't be reached, `storage_full`, `stale`. */
-export interface Database extends Tables {
+export interface Database<Who extends Owners = Owners> extends Tables<Who> {
   /** All or nothing. `work` may run again after a serialisation conflict, so it touches nothing but `tables`. */
-  transaction<Result>(work: (tables: Tables) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (tables: Tables<Who>) => Promise<Result>): Promise<Result>;
   ping(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a request may ask the database for: each query names the owners that its client may see. */
+export type ClientTables = Tables<ClientOwners>;
+export type ClientDatabase = Database<ClientOwners>;

@@ -65,6 +65,7 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
   "cookie",
   "api-key",
   "x-api-key",
+  "x-goog-api-key",
 ]);
 
 function forwardable(request: FastifyRequest): Readonly<Record<string, string>> {

@@ -1,12 +1,14 @@
 import type { Batch, BatchError, BatchWarning, Part } from "../core/batch.ts";
 import type { FileCopy } from "../core/file.ts";
 import type { Provider } from "../core/provider.ts";
+import { strangerFiles } from "../core/aliases.ts";
 import type { TranslationMode } from "../core/write-context.ts";
 import { formats } from "../formats/formats.ts";
 import type { PartLimits } from "../lines/part-cutter.ts";
 import { copyWarnings } from "../lines/copy-record.ts";
 import { type PreparedRecord, toOption } from "../lines/prepared-record.ts";
 import { type LineGroup, oneChunk, type PreparedLines, prepareLines } from "../lines/prepare.ts";
+import { createLineGuard } from "../lines/line-guard.ts";
 import { type Survey, surveyLines } from "../lines/survey.ts";
 import { faultsAcrossParts, type LinePlan, planByModel, planLines } from "../lines/target.ts";
 import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
@@ -28,7 +30,7 @@ export async function planBatch(
   const provider = context.providers.get(batch.provider);
   const planned =
     inputBlob(batch) === null
-      ? unread(batch)
+      ? unread(batch, provider)
       : await planInput(context, { batch, provider }, signal);
   if (planned.errors.length > 0) {
     await failBatch(context, batch, planned.errors);
@@ -75,7 +77,12 @@ const NOTHING: PlannedBatch = {
 };
 
 /** The bytes are only at the provider, which reads them itself. */
-function unread(batch: Batch): PlannedBatch {
+function unread(batch: Batch, { name }: Provider): PlannedBatch {
+  if (createLineGuard(batch) !== null) {
+    const message = `The input lies only at ${name}, where this key's lines can't be checked. Upload it here.`;
+    const param = "input_file_id";
+    return { ...NOTHING, errors: [{ code: "invalid_request", message, param, line: null }] };
+  }
   const share = { firstLine: 1, lines: 0, bytes: batch.bytes, model: batch.model } as const;
   return { ...NOTHING, shares: [{ ...share, models: [], mode: "native", inputBlob: null }] };
 }
@@ -98,15 +105,23 @@ async function planInput(
   signal: AbortSignal,
 ): Promise<PlannedBatch> {
   const mode: TranslationMode = batch.options["translation"] === "strict" ? "strict" : "warn";
+  const guard = createLineGuard(batch);
   const survey = await surveyLines(
     await openInput(context, batch, signal),
     {
+      guard,
       endpoint: batch.endpoint,
       idRule: formats[provider.format].idRule,
       maxLineBytes: context.settings.maxLineBytes,
     },
     signal,
   );
+  const forbidden = await guard?.errors({
+    provider,
+    model: batch.model,
+    strangers: (ids) => strangerFiles(context.database, ids, [batch.owner]),
+  });
+  if (forbidden !== undefined && forbidden.length > 0) return { ...NOTHING, errors: forbidden };
   await context.blobs.put(lineIndexKey(batch.id), oneChunk(survey.indexBytes), signal);
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);

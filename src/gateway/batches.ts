@@ -2,12 +2,13 @@ import type { Batch } from "../core/batch.ts";
 import { isTerminal } from "../core/batch.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { BatchView, Call, ListPage, Page } from "../core/gateway.ts";
+import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { pageOf } from "./files.ts";
 import { findBatch, getBatch, getCursor } from "./lookup.ts";
 import { openListing, readSources } from "./listing.ts";
-import { mirrorBatches, mirroredJob, openSource, reachOf, refreshMirrored } from "./mirror.ts";
+import { mirrorBatches, mirroredJob, openHome, reachOf, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider } from "./resolve.ts";
 
 export async function listBatches(
@@ -78,7 +79,7 @@ function writeCancel(context: GatewayContext, call: Call, batch: Batch): Promise
       id: context.newId(now),
       at: now,
       owner: batch.owner,
-      actor: call.client.owner ?? batch.owner,
+      actor: actorOf(call.client, batch),
       kind: "batch",
       objectId: batch.id,
       what: "cancelling",
@@ -99,7 +100,7 @@ async function cancelMirrored(
   if (isTerminal(fresh.state)) {
     throw new GatewayError("conflict", `Cannot cancel a batch with status '${fresh.state}'.`);
   }
-  const { upstream } = openSource(context, call, context.providers.get(batch.provider));
+  const { upstream } = openHome(context, call, batch);
   await upstream.cancel(mirroredJob(fresh), call.signal);
   return viewOf(await refreshMirrored(context, call, fresh));
 }

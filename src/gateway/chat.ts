@@ -1,13 +1,15 @@
+import { strangerFiles } from "../core/aliases.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Call, ChatAnswer, CreateChat } from "../core/gateway.ts";
 import { isJsonObject } from "../core/json.ts";
-import type { SynchronousAnswer, SynchronousRequest } from "../core/provider.ts";
-import { withoutPrefix } from "../lines/target.ts";
+import type { Provider, SynchronousAnswer, SynchronousRequest } from "../core/provider.ts";
+import { withoutPrefix } from "../core/model-name.ts";
+import { createLineGuard, guardOption } from "../lines/line-guard.ts";
 import { editJsonObject } from "../lib/json-span.ts";
 import { failureOf, isSuccess } from "./call-failure.ts";
 import type { ChatTarget } from "./chat-target.ts";
 import type { GatewayContext } from "./context.ts";
-import { openSource } from "./mirror.ts";
+import { openTarget } from "./mirror.ts";
 import { resolveProvider } from "./resolve.ts";
 import { translatedChat } from "./translated-chat.ts";
 
@@ -18,7 +20,12 @@ export async function chat(
   request: CreateChat,
 ): Promise<ChatAnswer> {
   const provider = resolveProvider(call, context.providers, { model: request.model });
-  const source = openSource(context, call, provider);
+  const source = openTarget(context, call, {
+    provider,
+    model: request.model,
+    account: null,
+  });
+  await checkReferences(context, call, { provider, request });
   const { calls } = source.upstream;
   if (calls === undefined) {
     throw new GatewayError("invalid_request", `${provider.name} takes no single requests.`, {
@@ -28,6 +35,25 @@ export async function chat(
   const model = withoutPrefix(request.model, provider.modelPrefix);
   const target = { call, request, source, calls, model };
   return provider.format === call.format ? passOn(target) : translatedChat(context, target);
+}
+
+/** Accounts are shared by keys, so a request of one must not name what belongs to another. */
+async function checkReferences(
+  context: GatewayContext,
+  call: Call,
+  { provider, request }: { readonly provider: Provider; readonly request: CreateChat },
+): Promise<void> {
+  const guard = createLineGuard({ options: guardOption(call.client) });
+  if (guard === null) return;
+  guard.add(Buffer.from(`{"body":${request.text}}`), 1);
+  const [error] = await guard.errors({
+    provider,
+    model: request.model,
+    strangers: (ids) => strangerFiles(context.database, ids, call.client.owners),
+  });
+  if (error === undefined) return;
+  const param = error.param?.replace(/^body\./, "") ?? "body";
+  throw new GatewayError("forbidden", error.message, { reason: error.code, param });
 }
 
 /** One family: what was written goes there as it is, and so does what comes back. */

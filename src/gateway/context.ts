@@ -3,13 +3,13 @@ import type { BlobStore } from "../core/blobs.ts";
 import type { Engine } from "../core/engine.ts";
 import type { Providers } from "../core/providers.ts";
 import type { Scheduler } from "../core/scheduler.ts";
-import type { Database } from "../core/storage.ts";
+import type { ClientDatabase } from "../core/storage.ts";
 import type { Log, Telemetry } from "../core/telemetry.ts";
 import type { TranslationMode } from "../core/write-context.ts";
 
 /** Everything that the operations stand on. */
 export interface GatewayContext {
-  readonly database: Database;
+  readonly database: ClientDatabase;
   readonly blobs: BlobStore;
   readonly scheduler: Scheduler;
   readonly providers: Providers;

@@ -9,15 +9,19 @@ import type { Provider } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import { formats } from "../formats/formats.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
+import { guardOption } from "../lines/line-guard.ts";
 import { endpointsOf, hasEndpoint } from "../lines/endpoints.ts";
+import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { type AskedFor, claimCreate, type Repeatable, toRepeatable } from "./create-key.ts";
 import { insertFile } from "./create-file.ts";
-import { firstModel, inlineFile } from "./inline-requests.ts";
+import { inlineFile } from "./inline-requests.ts";
 import { fetchInput } from "./fetch-input.ts";
+import { countBatch, countUse } from "./key-limits.ts";
 import { findFile } from "./lookup.ts";
-import { openSource, placed } from "./mirror.ts";
+import { folderOf, openTarget, placed } from "./mirror.ts";
+import { firstModel, modelFor } from "./model-for.ts";
 import { refusalOf } from "./refusal.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
@@ -76,14 +80,17 @@ async function insertBatch(
       const madeBefore = await claimCreate(tables, repeatable, batch.id);
       if (madeBefore !== null) return madeBefore;
       if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
+      const { client } = call;
+      await countUse(tables, client, { lines: batch.counts.total, bytes: 0, now: context.now() });
       await tables.batches.insert(batch);
+      await countBatch(tables, client, batch.id);
       await insertAliases(tables, "batch", batch);
       await context.accounts.keep(account.access, provider, tables);
       await tables.events.append({
         id: context.newId(batch.times.createdAt),
         at: batch.times.createdAt,
         owner: batch.owner,
-        actor: call.client.owner ?? batch.owner,
+        actor: actorOf(call.client, batch),
         kind: "batch",
         objectId: batch.id,
         what: "created",
@@ -148,11 +155,11 @@ async function forgetBatch(context: GatewayContext, batch: Batch): Promise<void>
   const file =
     batch.inputFileId === null
       ? null
-      : await context.database.files.get(batch.inputFileId, "every");
+      : await context.database.files.get(batch.inputFileId, [batch.owner]);
   const inline = file?.origin === "inline" ? file : null;
   await context.database.transaction(async (tables) => {
-    await tables.batches.delete(batch.id, "every");
-    if (inline !== null) await tables.files.delete(inline.id, "every");
+    await tables.batches.delete(batch.id, [batch.owner]);
+    if (inline !== null) await tables.files.delete(inline.id, [inline.owner]);
   });
   await removeBlobs(context, blobsOf(inline));
 }
@@ -171,7 +178,7 @@ async function showOurs(context: GatewayContext, batch: Batch): Promise<Batch> {
       });
     } catch (error) {
       if (!isGatewayError(error, "stale")) throw error;
-      current = (await context.database.batches.get(batch.id, "every")) ?? batch;
+      current = (await context.database.batches.get(batch.id, [batch.owner])) ?? batch;
     }
   }
   return current;
@@ -195,7 +202,8 @@ async function prepare(
     const model = request.model ?? (await firstModel(context, content, call.signal));
     const provider = resolveProvider(call, context.providers, { model });
     checkEndpoint(provider, request.endpoint);
-    const { account } = openSource(context, placed(call, request.options), provider);
+    const place = placed(call, request.options);
+    const { account } = openTarget(context, place, { provider, model, account: null });
     const inline = inlineFile(context, call, { content, provider, account });
     return { input: inline, inline, provider, account };
   }
@@ -205,9 +213,22 @@ async function prepare(
     model: request.model,
   });
   checkEndpoint(provider, request.endpoint);
-  const { account } = openSource(context, placed(call, request.options), provider);
+  const { account } = openTarget(context, placed(call, request.options), {
+    provider,
+    model: request.model ?? (await modelOfFile(context, provider, { file: found, call })),
+    account: found?.account ?? null,
+  });
   const input = found === null ? null : await fetchInput(context, call, { file: found, provider });
   return { input, inline: null, provider, account };
+}
+
+async function modelOfFile(
+  context: GatewayContext,
+  provider: Provider,
+  { file, call }: { readonly file: StoredFile | null; readonly call: Call },
+): Promise<string | null> {
+  if (file === null || file.blob === null) return null;
+  return modelFor(context, provider, { blob: file.blob, bytes: file.bytes, signal: call.signal });
 }
 
 /** Said at once: no line could ever be sent. */
@@ -237,6 +258,8 @@ function newBatch(
     // Where a file was put is remembered for its batches at the same provider.
     ...(input?.provider === provider.name ? placeOf(input.options) : {}),
     ...request.options,
+    ...folderOf(call.client),
+    ...guardOption(call.client),
     translation: translationMode(context, call),
     headers: account.access.headers,
     ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),

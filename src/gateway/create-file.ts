@@ -6,10 +6,13 @@ import type { Provider, UpstreamFile } from "../core/provider.ts";
 import { checkS3Options, findStoragePlace } from "../core/s3-gate.ts";
 import { toS3Uri } from "../core/s3-uri.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Tables } from "../core/storage.ts";
+import type { ClientTables } from "../core/storage.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
+import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
-import { openSource, placed } from "./mirror.ts";
+import { countUse } from "./key-limits.ts";
+import { modelFor } from "./model-for.ts";
+import { openTarget, placed } from "./mirror.ts";
 import { ownTime } from "./remove-blobs.ts";
 import { resolveProvider } from "./resolve.ts";
 import { type SentCopy, sendCopy } from "./send-copy.ts";
@@ -32,12 +35,16 @@ export async function storeFile(
     also,
   }: {
     readonly request: CreateFile;
-    readonly also: (tables: Tables, file: StoredFile) => Promise<void>;
+    readonly also: (tables: ClientTables, file: StoredFile) => Promise<void>;
   },
 ): Promise<StoredFile> {
   checkS3Options(call.client, request.options);
   const provider = resolveProvider(call, context.providers);
-  const { account, upstream } = openSource(context, placed(call, request.options), provider);
+  const { account, upstream } = openTarget(context, placed(call, request.options), {
+    provider,
+    model: await modelFor(context, provider, { ...request.content, signal: call.signal }),
+    account: null,
+  });
   const copy = await sendCopy(context, call, { request, provider, upstream });
   const file = newFile(context, call, { request, provider, account, copy });
   try {
@@ -140,7 +147,7 @@ type NewCopy = Pick<FileCopy, "nativeId" | "expiresAt" | "bytes" | "recipe">;
 /** The rows of a new file, in the caller's transaction. */
 export async function insertFile(
   context: GatewayContext,
-  tables: Tables,
+  tables: ClientTables,
   {
     call,
     file,
@@ -151,6 +158,7 @@ export async function insertFile(
     readonly copy: NewCopy | null;
   },
 ): Promise<void> {
+  await countUse(tables, call.client, { lines: 0, bytes: file.bytes, now: context.now() });
   await tables.files.insert(file);
   await insertAliases(tables, "file", file);
   if (copy !== null && file.account !== null) {
@@ -166,7 +174,7 @@ export async function insertFile(
     id: context.newId(file.createdAt),
     at: context.now(),
     owner: file.owner,
-    actor: call.client.owner ?? file.owner,
+    actor: actorOf(call.client, file),
     kind: "file",
     objectId: file.id,
     what: "created",

@@ -2,11 +2,12 @@ import { insertNativeAlias } from "../core/aliases.ts";
 import { type Batch, isTerminal, type JobRef } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { BatchView, Call } from "../core/gateway.ts";
+import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
 import type { GatewayContext } from "./context.ts";
 import { deleteFile } from "./files.ts";
 import { getBatch } from "./lookup.ts";
-import { mirroredJob, openSource, placed, refreshMirrored } from "./mirror.ts";
+import { mirroredJob, openHome, placed, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider } from "./resolve.ts";
 
 /** Removes an ended batch with its results and its inline requests, here and at its provider, where that can. */
@@ -41,7 +42,7 @@ export async function deleteBatch(
       id: context.newId(now),
       at: now,
       owner: batch.owner,
-      actor: call.client.owner ?? batch.owner,
+      actor: actorOf(call.client, batch),
       kind: "batch",
       objectId: batch.id,
       what: "deleted",
@@ -64,8 +65,7 @@ async function deleteJobs(
   { batch, jobs }: { readonly batch: Batch; readonly jobs: readonly JobRef[] },
 ): Promise<void> {
   if (jobs.length === 0) return;
-  const provider = context.providers.get(batch.provider);
-  const { upstream } = openSource(context, placed(call, batch.options), provider);
+  const { upstream } = openHome(context, placed(call, batch.options), batch);
   for (const job of jobs) await upstream.jobs?.delete?.(job, call.signal);
 }
 
@@ -73,7 +73,7 @@ async function deleteJobs(
 async function filesOf(context: GatewayContext, batch: Batch): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const id of [batch.inputFileId, batch.outputFileId, batch.errorFileId]) {
-    const file = id === null ? null : await context.database.files.get(id, "every");
+    const file = id === null ? null : await context.database.files.get(id, [batch.owner]);
     if (file?.origin === "inline" || file?.origin === "result") ids.push(file.id);
   }
   return ids;

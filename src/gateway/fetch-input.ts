@@ -3,7 +3,7 @@ import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
 import type { Provider } from "../core/provider.ts";
 import type { GatewayContext } from "./context.ts";
-import { openSource, placed } from "./mirror.ts";
+import { openHome, placed } from "./mirror.ts";
 import { receive } from "./receive.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 
@@ -18,8 +18,7 @@ export async function fetchInput(
   const readsItself =
     file.provider === provider.name && provider.takesInputFiles && !provider.hasForeignFiles;
   if (file.blob !== null || readsItself || file.native === null) return file;
-  const home = context.providers.get(file.provider);
-  const { upstream } = openSource(context, placed(call, file.options), home);
+  const { upstream } = openHome(context, placed(call, file.options), file);
   if (upstream.files === undefined) return file;
   const stream = await upstream.files.open(file.native.id, call.signal);
   const received = await receive(context, stream, call.signal);
@@ -36,6 +35,6 @@ export async function fetchInput(
     await removeBlobs(context, [blob]);
     if (!isGatewayError(error, "stale")) throw error;
     // Another request was faster, or its client has deleted it.
-    return (await context.database.files.get(file.id, "every")) ?? file;
+    return (await context.database.files.get(file.id, call.client.owners)) ?? file;
   }
 }

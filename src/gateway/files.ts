@@ -1,15 +1,17 @@
 import type { Readable } from "node:stream";
 import type { ByteRange } from "../core/blobs.ts";
 import { archiveBatch } from "../core/archive-batch.ts";
+import type { ClientOwners } from "../core/client.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { FileCopy, StoredFile } from "../core/file.ts";
 import { blobsOfFile } from "../core/file-blobs.ts";
 import type { Call, FileContent, ListPage, Page, RangeRequest } from "../core/gateway.ts";
 import type { ListQuery } from "../core/storage.ts";
+import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
 import { type Listing, openListing, readSources } from "./listing.ts";
-import { mirrorFiles, openSource, placed, reachOf } from "./mirror.ts";
+import { mirrorFiles, openHome, placed, reachOf } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 
 export async function listFiles(
@@ -35,7 +37,7 @@ export async function listFiles(
 
 /** One row more than asked for tells whether there is a next page. */
 export async function pageOf<Row>(
-  list: (query: ListQuery) => Promise<readonly Row[]>,
+  list: (query: ListQuery<ClientOwners>) => Promise<readonly Row[]>,
   {
     call,
     page,
@@ -79,7 +81,7 @@ export async function deleteFile(
       id: context.newId(context.now()),
       at: context.now(),
       owner: file.owner,
-      actor: call.client.owner ?? file.owner,
+      actor: actorOf(call.client, file),
       kind: "file",
       objectId: file.id,
       what: "deleted",
@@ -97,8 +99,7 @@ async function deleteCopy(
   call: Call,
   { file, copy }: { readonly file: StoredFile; readonly copy: FileCopy },
 ): Promise<void> {
-  const provider = context.providers.get(copy.provider);
-  const { upstream } = openSource(context, placed(call, file.options), provider);
+  const { upstream } = openHome(context, placed(call, file.options), copy);
   await upstream.files?.delete(copy.nativeId, call.signal);
   await context.database.copies.delete(copy);
 }
@@ -127,8 +128,7 @@ async function openBytes(
   { file, range }: { readonly file: StoredFile; readonly range: ByteRange | null },
 ): Promise<Readable> {
   if (file.blob !== null) return context.blobs.open(file.blob, call.signal, range ?? undefined);
-  const provider = context.providers.get(file.provider);
-  const { upstream } = openSource(context, placed(call, file.options), provider);
+  const { upstream } = openHome(context, placed(call, file.options), file);
   if (upstream.files === undefined || file.native === null) {
     throw new GatewayError("not_found", "The bytes of this file are no longer available.", {
       param: "id",

@@ -1,12 +1,13 @@
-import type { AliasKind, Tables } from "../core/storage.ts";
+import type { ClientOwners } from "../core/client.ts";
+import type { AliasKind, ClientTables } from "../core/storage.ts";
 
 /** The id of the object that a client means by `id`; null if it may see none. Of two with one native id, the named provider's. */
 export async function findObjectId(
-  tables: Tables,
+  tables: ClientTables,
   kind: AliasKind,
   wanted: {
     readonly id: string;
-    readonly owners: readonly string[];
+    readonly owners: ClientOwners;
     readonly provider: string | null;
   },
 ): Promise<string | null> {

@@ -2,8 +2,6 @@ import type { OpenAccount } from "../core/accounts.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call, ReceivedContent } from "../core/gateway.ts";
 import type { Provider } from "../core/provider.ts";
-import { formats } from "../formats/formats.ts";
-import { createLineGlance } from "../lines/line-glance.ts";
 import { wholeSecond } from "../lib/whole-second.ts";
 import type { GatewayContext } from "./context.ts";
 import { ownExpiry } from "./create-file.ts";
@@ -48,23 +46,3 @@ export function inlineFile(
     version: 1,
   };
 }
-
-/** Enough for the settings of a request and the beginning of its messages. */
-const HEAD_BYTES = 256 * 1024;
-
-/** The model that the first line names: its prefix may name the provider. */
-export async function firstModel(
-  context: GatewayContext,
-  { blob, bytes }: ReceivedContent,
-  signal: AbortSignal,
-): Promise<string | null> {
-  if (bytes === 0) return null;
-  const range = { start: 0, end: Math.min(bytes, HEAD_BYTES) - 1 };
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await context.blobs.open(blob, signal, range)) {
-    if (chunk instanceof Uint8Array) chunks.push(chunk);
-  }
-  return glanceAt(Buffer.concat(chunks)).model;
-}
-
-const glanceAt = createLineGlance(Object.values(formats));

@@ -4,7 +4,7 @@ import type { Provider } from "../core/provider.ts";
 import { findStoragePlace } from "../core/s3-gate.ts";
 import type { ListQuery } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
-import { openSource, type Source } from "./mirror.ts";
+import { openSources, type Source } from "./mirror.ts";
 import { hasOwnKey, namedProvider } from "./resolve.ts";
 
 /** Where a list's provider is named, it may stand for every one. */
@@ -36,7 +36,7 @@ export function openListing(context: GatewayContext, given: Call): Listing {
       ...placeOf(call, named),
     },
     sources: call.client.mirrors
-      ? asked.map((provider) => openSource(context, call, provider))
+      ? asked.flatMap((provider) => openSources(context, call, provider))
       : [],
   };
 }

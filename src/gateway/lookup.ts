@@ -6,7 +6,7 @@ import type { AliasKind } from "../core/storage.ts";
 import { checkS3Location } from "../core/s3-gate.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
-import { mirrorBatchById, mirrorFileById, openSource, type Source } from "./mirror.ts";
+import { mirrorBatchById, mirrorFileById, openSources, type Source } from "./mirror.ts";
 import { hasOwnKey, namedProvider } from "./resolve.ts";
 
 /** The file that the client means by any of its ids, also one that was made elsewhere; null if it may see none. */
@@ -30,8 +30,9 @@ async function findKept(
   given: string,
 ): Promise<StoredFile | null> {
   const id = plainId(context, { kind: "file", id: given });
-  // A location is checked whether or not something is there: the answer must not tell.
-  if (/^s3:/i.test(id)) checkS3Location(call.client, id, "id");
+  // A location is checked whether or not something is there: the answer must not tell. Who sees only what it made is told that
+  // nothing is there.
+  if (/^s3:/i.test(id) && call.client.mirrors) checkS3Location(call.client, id, "id");
   const known = await findKnown(context, call, { kind: "file", id });
   if (known !== null) return context.database.files.get(known, call.client.owners);
   for (const source of elsewhere(context, call, { kind: "file", id })) {
@@ -135,7 +136,7 @@ function elsewhere(context: GatewayContext, call: Call, { kind, id }: WantedId):
       ? [likely]
       : []),
   ];
-  return asked.map((provider) => openSource(context, call, provider));
+  return asked.flatMap((provider) => openSources(context, call, provider));
 }
 
 /** Ids with slashes come percent- or base64-encoded from clients whose routes can't hold them. */

@@ -1,5 +1,6 @@
-import type { OpenAccount } from "../core/accounts.ts";
+import type { OpenAccount, WantedAccount } from "../core/accounts.ts";
 import type { Batch, JobRef } from "../core/batch.ts";
+import type { Client } from "../core/client.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call, ListPage } from "../core/gateway.ts";
@@ -23,10 +24,50 @@ export interface Source {
 }
 
 export function openSource(context: GatewayContext, call: Call, provider: Provider): Source {
-  const { options } = call;
-  checkS3Options(call.client, options);
   const account = context.accounts.open(call.client, provider, call.headers);
+  return connected(call, provider, account);
+}
+
+/** Each account at a provider whose own lists the client may see. */
+export function openSources(
+  context: GatewayContext,
+  call: Call,
+  provider: Provider,
+): readonly Source[] {
+  const accounts = context.accounts.openAll(call.client, provider, call.headers);
+  return accounts.map((account) => connected(call, provider, account));
+}
+
+/** For something new that needs this model, and what lies in that account. */
+export function openTarget(
+  context: GatewayContext,
+  call: Call,
+  { provider, model, account }: Omit<WantedAccount, "headers"> & { readonly provider: Provider },
+): Source {
+  const wanted = { headers: call.headers, model, account };
+  return connected(call, provider, context.accounts.choose(call.client, provider, wanted));
+}
+
+/** Where an object of the client's lies. */
+export function openHome(
+  context: GatewayContext,
+  call: Call,
+  { provider, account }: { readonly provider: string; readonly account: string | null },
+): Source {
+  const home = context.providers.get(provider);
+  const place = { headers: call.headers, account };
+  return connected(call, home, context.accounts.openHome(call.client, home, place));
+}
+
+function connected(call: Call, provider: Provider, account: OpenAccount): Source {
+  checkS3Options(call.client, call.options);
+  const options = { ...call.options, ...folderOf(call.client) };
   return { provider, account, upstream: provider.connect(account.access, options) };
+}
+
+/** Where a tenant's data lie that names no place: a folder below the gateway's default one. */
+export function folderOf({ grant }: Client): JsonObject {
+  return grant === null ? {} : { folder: grant.folder };
 }
 
 /** A call about an object that knows where it is: what the request says of that counts less. */
@@ -205,7 +246,7 @@ export async function refreshMirrored(
   call: Call,
   batch: Batch,
 ): Promise<Batch> {
-  const source = openSource(context, call, context.providers.get(batch.provider));
+  const source = openHome(context, call, batch);
   if (source.account.access.account !== batch.account || batch.native === null) return batch;
   const fresh = await mirrorBatchById(context, { call, source, id: batch.native.id });
   if (fresh === null)

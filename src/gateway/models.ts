@@ -1,10 +1,11 @@
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { Call, ListedModel } from "../core/gateway.ts";
+import { checkAllowed, isModelAllowed } from "../core/grant.ts";
+import { withoutPrefix } from "../core/model-name.ts";
 import type { Provider } from "../core/provider.ts";
-import { withoutPrefix } from "../lines/target.ts";
 import type { GatewayContext } from "./context.ts";
 import { openSource } from "./mirror.ts";
-import { namedProvider, resolveProvider } from "./resolve.ts";
+import { hasOwnKey, namedProvider, resolveProvider } from "./resolve.ts";
 
 /** What can be asked, each model by an id that leads to it. */
 export async function listModels(
@@ -12,7 +13,10 @@ export async function listModels(
   call: Call,
 ): Promise<readonly ListedModel[]> {
   const named = namedProvider(call, context.providers);
-  if (named !== null) return modelsOf(context, call, named);
+  if (named !== null) {
+    checkAllowed(call.client, named, null);
+    return modelsOf(context, call, named);
+  }
   const providers = askable(context, call);
   const lists = await Promise.all(
     providers.map(async (provider) => {
@@ -50,9 +54,10 @@ export async function retrieveModel(
 function askable({ providers }: GatewayContext, call: Call): readonly Provider[] {
   const all = providers.names.map((name) => providers.get(name));
   return all.filter(
-    ({ name, configuredKey, passThrough, modelPrefix }) =>
-      name === call.defaultProvider ||
-      (modelPrefix !== null && (configuredKey !== null || !passThrough)),
+    (provider) =>
+      call.client.grant?.providers?.includes(provider.name) !== false &&
+      (provider.name === call.defaultProvider ||
+        (provider.modelPrefix !== null && hasOwnKey(provider))),
   );
 }
 
@@ -65,7 +70,9 @@ async function modelsOf(
   const list = (await models?.list(call.signal)) ?? [];
   const isPlain =
     provider.name === call.defaultProvider || namedProvider(call, context.providers) !== null;
-  return list.map((model) => ({
+  const patterns = call.client.grant?.models ?? null;
+  const usable = list.filter(({ id }) => isModelAllowed(patterns, provider, id));
+  return usable.map((model) => ({
     id: isPlain ? model.id : `${provider.name}/${model.id}`,
     provider: provider.name,
     format: provider.format,

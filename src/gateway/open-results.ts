@@ -6,7 +6,7 @@ import { failedResults } from "../lines/failed-results.ts";
 import { ownResultMap, resultMapOf } from "../lines/result-source.ts";
 import type { GatewayContext } from "./context.ts";
 import { getBatch } from "./lookup.ts";
-import { mirroredJob, openSource, placed, refreshMirrored } from "./mirror.ts";
+import { mirroredJob, openHome, placed, refreshMirrored } from "./mirror.ts";
 import { checkNamedProvider } from "./resolve.ts";
 import { clockOf, mapped, noResults, type Reading, storedResults } from "./stored-results.ts";
 
@@ -61,7 +61,7 @@ async function* upstreamResults(
   { batch, to }: Reading,
 ): AsyncGenerator<Uint8Array> {
   const provider = context.providers.get(batch.provider);
-  const { upstream } = openSource(context, placed(call, batch.options), provider);
+  const { upstream } = openHome(context, placed(call, batch.options), batch);
   const from = formats[provider.format];
   for await (const result of upstream.collect(mirroredJob(batch), call.signal)) {
     const map = await resultMapOf(

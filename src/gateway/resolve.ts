@@ -1,5 +1,6 @@
 import { GatewayError } from "../core/errors.ts";
 import type { Call } from "../core/gateway.ts";
+import { checkAllowed } from "../core/grant.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Providers } from "../core/providers.ts";
 
@@ -19,16 +20,28 @@ export function namedProvider(call: Call, providers: Providers): Provider | null
 }
 
 /** Whether it is called with a key of the gateway's, so never with a client's that may be meant for another. */
-export function hasOwnKey({ configuredKey, passThrough }: Provider): boolean {
-  return configuredKey !== null || !passThrough;
+export function hasOwnKey({ configuredKey, namedKeys = [], passThrough }: Provider): boolean {
+  return configuredKey !== null || namedKeys.length > 0 || !passThrough;
 }
 
-/** Named, else that of the file or batch at hand, else by the model's prefix (`anthropic/claude-…`), else the dialect's own. */
+/** The provider of what a request makes, which its client may use, with the model where one is known. */
 export function resolveProvider(
   call: Call,
   providers: Providers,
-  hints: { readonly ofObject?: string | null; readonly model?: string | null } = {},
+  hints: ProviderHints = {},
 ): Provider {
+  const provider = pickProvider(call, providers, hints);
+  checkAllowed(call.client, provider, hints.model ?? null);
+  return provider;
+}
+
+interface ProviderHints {
+  readonly ofObject?: string | null;
+  readonly model?: string | null;
+}
+
+/** Named, else that of the file or batch at hand, else by the model's prefix (`anthropic/claude-…`), else the dialect's own. */
+function pickProvider(call: Call, providers: Providers, hints: ProviderHints): Provider {
   const named = namedProvider(call, providers);
   if (named !== null) return named;
   if (hints.ofObject !== undefined && hints.ofObject !== null) return providers.get(hints.ofObject);

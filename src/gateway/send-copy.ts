@@ -1,9 +1,11 @@
+import { strangerFiles } from "../core/aliases.ts";
 import type { FileToSend, Provider, Upstream, UpstreamFile } from "../core/provider.ts";
 import type { Call, CreateFile } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
 import { formats } from "../formats/formats.ts";
 import { LineTooLongError } from "../lib/line-splitter.ts";
 import { toCopyOption } from "../lines/copy-record.ts";
+import { createLineGuard, guardOption } from "../lines/line-guard.ts";
 import { type PreparedPiece, prepareLines } from "../lines/prepare.ts";
 import { surveyLines } from "../lines/survey.ts";
 import { type LinePlan, planLines } from "../lines/target.ts";
@@ -83,16 +85,25 @@ async function planCopy(
   { request, provider }: CopyWork,
 ): Promise<LinePlan | null> {
   const mode = translationMode(context, call);
+  const guard = createLineGuard({ options: guardOption(call.client) });
   try {
     const survey = await surveyLines(
       await context.blobs.open(request.content.blob, call.signal),
       {
+        guard,
         endpoint: null,
         idRule: formats[provider.format].idRule,
         maxLineBytes: context.maxLineBytes,
       },
       call.signal,
     );
+    const forbidden = await guard?.errors({
+      provider,
+      model: null,
+      strangers: (ids) => strangerFiles(context.database, ids, call.client.owners),
+    });
+    // The batch says that too: nothing of it goes to the provider.
+    if (forbidden !== undefined && forbidden.length > 0) return null;
     const endpoint = survey.firstUrl ?? "/v1/chat/completions";
     const target = { provider, endpoint, model: null, variant: null, mode };
     const planned = planLines(survey, target);

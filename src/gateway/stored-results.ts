@@ -83,7 +83,7 @@ async function ownBlobs(context: GatewayContext, batch: Batch): Promise<readonly
   const blobs: string[] = [];
   for (const id of [batch.outputFileId, batch.errorFileId]) {
     if (id === null) continue;
-    const file = await context.database.files.get(id, "every");
+    const file = await context.database.files.get(id, [batch.owner]);
     // Half of the results would look like all of them.
     if (file === null || file.blob === null) throw noResults(batch);
     blobs.push(file.blob);

@@ -9,6 +9,8 @@ import type {
   UploadView,
 } from "../core/gateway.ts";
 import { insertAliases } from "../core/aliases.ts";
+import type { ClientTables } from "../core/storage.ts";
+import { actorOf } from "./actor.ts";
 import { findObjectId } from "./find-object.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
 import type { GatewayContext } from "./context.ts";
@@ -51,6 +53,7 @@ export async function createUpload(
   await context.database.transaction(async (tables) => {
     await tables.uploads.insert(upload);
     await insertAliases(tables, "upload", upload);
+    await note(context, tables, { call, upload, what: "created" });
   });
   return upload;
 }
@@ -151,6 +154,7 @@ async function makeFile(
             fileId: stored.id,
           });
           await tables.uploads.deleteParts(upload.id);
+          await note(context, tables, { call, upload, what: "completed" });
         },
       },
     );
@@ -177,10 +181,12 @@ export async function cancelUpload(
 ): Promise<Upload> {
   const upload = await getPending(context, call, id);
   try {
-    const { cancelled, parts } = await context.database.transaction(async ({ uploads }) => {
+    const { cancelled, parts } = await context.database.transaction(async (tables) => {
+      const { uploads } = tables;
       const cancelled = await uploads.update(upload, { state: "cancelled" });
       const parts = await uploads.parts(upload.id);
       await uploads.deleteParts(upload.id);
+      await note(context, tables, { call, upload, what: "cancelled" });
       return { cancelled, parts };
     });
     await removeBlobs(
@@ -192,6 +198,25 @@ export async function cancelUpload(
     if (!isGatewayError(error, "stale")) throw error;
     return cancelUpload(context, call, id);
   }
+}
+
+async function note(
+  context: GatewayContext,
+  tables: ClientTables,
+  event: { readonly call: Call; readonly upload: Upload; readonly what: string },
+): Promise<void> {
+  const { call, upload, what } = event;
+  const at = context.now();
+  await tables.events.append({
+    id: context.newId(at),
+    at,
+    owner: upload.owner,
+    actor: actorOf(call.client, upload),
+    kind: "upload",
+    objectId: upload.id,
+    what,
+    data: { provider: upload.provider },
+  });
 }
 
 async function getUpload(context: GatewayContext, call: Call, id: string): Promise<Upload> {

@@ -3,6 +3,7 @@ import type { FormatName, IdRule } from "../core/format.ts";
 import { formats } from "../formats/formats.ts";
 import { LineSplitter } from "../lib/line-splitter.ts";
 import { LineIndexBuilder, type LineIndex, readLineIndex } from "./line-index.ts";
+import type { LineGuard } from "./line-guard.ts";
 import { type LineGlance, createLineGlance } from "./line-glance.ts";
 
 /** What one pass over a File tells of its lines, none of them parsed. */
@@ -44,6 +45,8 @@ interface SurveyOptions {
   readonly endpoint: string | null;
   readonly idRule: IdRule | null;
   readonly maxLineBytes: number;
+  /** Sees each line too. */
+  readonly guard?: LineGuard | null;
 }
 
 /** Throws `LineTooLongError`. */
@@ -58,6 +61,7 @@ export async function surveyLines(
     const glance = glanceAt(line);
     builder.add(glance.customId, position);
     facts.add(glance, position.number);
+    options.guard?.add(line, position.number);
   }, options.maxLineBytes);
   for await (const chunk of content) {
     signal.throwIfAborted();

@@ -2,6 +2,7 @@ import type { BatchError } from "../core/batch.ts";
 import { CodecError } from "../core/codec-error.ts";
 import type { Format } from "../core/format.ts";
 import type { Endpoint } from "../core/lines.ts";
+import { withoutPrefix } from "../core/model-name.ts";
 import type { Provider } from "../core/provider.ts";
 import type { LineIds, LineMap, MapOptions, Side } from "../core/translation.ts";
 import type { TranslationMode } from "../core/write-context.ts";
@@ -165,10 +166,6 @@ function forced(from: Side, to: Side, options: MapOptions): LineMap {
   const map = requestMap(from, to, { ...options, hasMixedLines: true });
   if (map === null) throw new Error("mixed lines always have a map");
   return map;
-}
-
-export function withoutPrefix(model: string, prefix: string | null): string {
-  return prefix !== null && model.startsWith(`${prefix}/`) ? model.slice(prefix.length + 1) : model;
 }
 
 /** Whether the job or the URL names the model, not the lines. */

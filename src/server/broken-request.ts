@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { neutralErrorBody } from "./neutral-error.ts";
 
@@ -18,6 +18,20 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** `Expect: 100-continue` is Node's to answer; there is nothing else that could be expected. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const message = "The header 'expect' may only say 100-continue.";
+  const body = JSON.stringify(neutralErrorBody(417, message, null));
+  response
+    .writeHead(417, {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": Buffer.byteLength(body),
+      "x-content-type-options": "nosniff",
+      connection: "close",
+    })
+    .end(body);
 }
 
 function explain(code = ""): { readonly status: number; readonly message: string } {

@@ -18,6 +18,9 @@ export function refuseEarly(request: FastifyRequest, { closing, headerCount }: E
       `The request has more than ${headerCount} headers, which is the most that are taken.`,
     );
   }
+  if (request.raw.httpVersion === "1.1" && request.raw.headers.host === undefined) {
+    throw new GatewayError("invalid_request", "The request has no 'host' header.");
+  }
   if (request.is404 || hasEmptyParameter(request.params)) {
     const path = request.url.replace(/\?.*$/s, "").slice(0, 200);
     throw new GatewayError("not_found", `Invalid URL (${request.method} ${path})`);

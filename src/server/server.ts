@@ -9,7 +9,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/schema.ts";
 import type { Dialect, DialectServices } from "../core/dialect.ts";
 import { answerError } from "./answer-error.ts";
-import { answerBrokenRequest, rememberResponse } from "./broken-request.ts";
+import { answerBrokenRequest, answerExpectation, rememberResponse } from "./broken-request.ts";
 import { mountDialects, rendererByPath } from "./dialects.ts";
 import { watchExchanges } from "./exchanges.ts";
 import { readJsonBodies } from "./json-body.ts";
@@ -122,10 +122,13 @@ function createHost(handler: RequestListener, limits: Config["limits"]): HttpSer
       headersTimeout: limits.headerSeconds * 1000,
       requestTimeout: Math.max(limits.requestSeconds, limits.headerSeconds) * 1000,
       keepAliveTimeout: limits.keepAliveSeconds * 1000,
+      // Node's own answers to these have no body: see `refuseEarly` and below.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(5000, limits.headerSeconds * 250),
     },
     handler,
   );
+  server.on("checkExpectation", answerExpectation);
   server.maxHeadersCount = limits.headerCount + 1;
   server.maxConnections = limits.connections;
   return server;

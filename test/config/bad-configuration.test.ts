@@ -151,7 +151,7 @@ describe("a wrong key of crossbatch.yaml is refused by its place, with what woul
     ["dataDir: x", "dataDir is no setting; did you mean data_dir?"],
     ["file_bytes: 1", "file_bytes is no setting; did you mean limits.file_bytes?"],
     ["limits: {file_byte: 1}", "limits.file_byte is no setting; did you mean limits.file_bytes?"],
-    ["virtual_keys: []", "virtual_keys is no setting; docs/configuration.md lists all there are"],
+    ["virtuals: []", "virtuals is no setting; docs/configuration.md lists all there are"],
     [
       "providers: {openai: {apikey: x}}",
       "providers.openai.apikey is no setting; did you mean providers.openai.api_key?",

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { DialectServices } from "../../core/dialect.ts";
-import { bearerKey } from "../../lib/bearer-key.ts";
+import { requestKey } from "../../lib/request-key.ts";
 import { type Callers, createCallers } from "../callers.ts";
 import { createRequestReader } from "../request-reader.ts";
 import { invalid, shorten } from "./errors.ts";
@@ -17,8 +17,7 @@ export function anthropicCallers({ identify }: Pick<DialectServices, "identify">
 
 /** Python's SDK and older ones of TypeScript send `x-api-key`, newer ones a bearer. */
 function keyOf({ headers }: FastifyRequest): string | null {
-  const key = [headers["x-api-key"] ?? []].flat()[0]?.trim() ?? "";
-  return key === "" ? bearerKey(headers.authorization) : key;
+  return requestKey(headers, ["x-api-key", "authorization", "x-goog-api-key"]);
 }
 
 /** https://platform.claude.com/docs/en/api/versioning */

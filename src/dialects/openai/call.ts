@@ -1,5 +1,5 @@
 import type { DialectServices } from "../../core/dialect.ts";
-import { bearerKey } from "../../lib/bearer-key.ts";
+import { requestKey } from "../../lib/request-key.ts";
 import { type Callers, createCallers } from "../callers.ts";
 import { createRequestReader } from "../request-reader.ts";
 import type { Wording } from "../wording.ts";
@@ -25,6 +25,6 @@ export function openaiCallers({ identify }: Pick<DialectServices, "identify">): 
     facts: FACTS,
     wording: WORDING,
     reader,
-    keyOf: (request) => bearerKey(request.headers.authorization),
+    keyOf: ({ headers }) => requestKey(headers, ["authorization", "x-api-key", "x-goog-api-key"]),
   });
 }

@@ -21,6 +21,8 @@ export interface AnthropicProviderOptions {
   /** Without the version, as the SDKs take it: `https://api.anthropic.com`. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Left out: there is none but that. */
+  readonly apiKeys?: Provider["namedKeys"];
   readonly passThrough: boolean;
   /** Left out: models there may truly have a prefix. */
   readonly modelPrefix?: string | null;
@@ -40,6 +42,7 @@ export function createAnthropicProvider(
     format: "anthropic",
     limits: { ...ANTHROPIC_LIMITS, ...options.limits },
     configuredKey: apiKey,
+    namedKeys: options.apiKeys ?? [],
     passThrough,
     keepsFiles: true,
     takesInputFiles: false,

@@ -27,6 +27,8 @@ const placeOptions = z.looseObject({
     })
     .nullish(),
   output_s3_uri: z.string().nullish(),
+  /** Of a tenant, below the default place. */
+  folder: z.string().nullish(),
 });
 
 export function readPlace(options: JsonObject, defaultUri: string | null): Place {
@@ -39,15 +41,18 @@ export function readPlace(options: JsonObject, defaultUri: string | null): Place
       { param, notSent: true },
     );
   }
-  const { storage_config: storage, output_s3_uri: outputUri } = read.data;
+  const { storage_config: storage, output_s3_uri: outputUri, folder } = read.data;
   const named = storage?.s3;
   const files = named
     ? toS3Location(named.bucket, named.prefix ?? "", "storage_config.s3")
-    : defaultUri === null
-      ? null
-      : parseS3Uri(defaultUri);
+    : defaultPlace(defaultUri, folder ?? null);
   const output = outputUri ? parseS3Uri(outputUri, "output_s3_uri") : below(files, "output");
   return { files, output, region: named?.region ?? null };
+}
+
+function defaultPlace(uri: string | null, folder: string | null): S3Location | null {
+  const location = uri === null ? null : parseS3Uri(uri);
+  return folder === null ? location : below(location, folder);
 }
 
 export function mustBeNamed(location: S3Location | null, provider: string): S3Location {

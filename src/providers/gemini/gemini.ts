@@ -34,6 +34,8 @@ export interface GeminiProviderOptions {
   /** Without the version, as the SDKs take it: `https://generativelanguage.googleapis.com`. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Left out: there is none but that. */
+  readonly apiKeys?: Provider["namedKeys"];
   readonly passThrough: boolean;
   /** Left out: models there may truly have a prefix. */
   readonly modelPrefix?: string | null;
@@ -64,6 +66,7 @@ export function createGeminiProvider(options: GeminiProviderOptions, deps: HttpD
     format: "gemini",
     limits: { ...GEMINI_LIMITS, ...options.limits },
     configuredKey: apiKey,
+    namedKeys: options.apiKeys ?? [],
     passThrough,
     keepsFiles: true,
     takesInputFiles: true,

@@ -34,6 +34,8 @@ export interface OpenAIProviderOptions {
   /** With the version, as the SDKs take it: `https://api.openai.com/v1`. */
   readonly baseUrl: string;
   readonly apiKey: string | null;
+  /** Left out: there is none but that. */
+  readonly apiKeys?: Provider["namedKeys"];
   readonly passThrough: boolean;
   /** Whether the host keeps files. */
   readonly files: boolean;
@@ -55,6 +57,7 @@ export function createOpenAIProvider(options: OpenAIProviderOptions, deps: HttpD
     format: "openai",
     limits: { ...OPENAI_LIMITS, ...options.limits },
     configuredKey: apiKey,
+    namedKeys: options.apiKeys ?? [],
     passThrough,
     keepsFiles: options.files,
     takesInputFiles: options.files,

@@ -10,6 +10,7 @@ import { createCreateKeyTable } from "./create-keys.ts";
 import { createEventTable } from "./events.ts";
 import { setExecutor } from "./executors.ts";
 import { createFileTable } from "./files.ts";
+import { createKeyTable } from "./keys.ts";
 import { migrate } from "./migrations.ts";
 import { isConflict } from "./postgres-errors.ts";
 import type { Schema } from "./schema.ts";
@@ -57,6 +58,7 @@ function createTables(executor: Kysely<Schema>): Tables {
     aliases: createAliasTable(executor),
     accountKeys: createAccountKeyTable(executor),
     createKeys: createCreateKeyTable(executor),
+    keys: createKeyTable(executor),
     events: createEventTable(executor),
   };
   setExecutor(tables, executor);

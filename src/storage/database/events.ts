@@ -10,9 +10,10 @@ export function createEventTable(executor: Kysely<Schema>): EventTable {
       await executor.insertInto("events").values(toRow(event)).execute();
     },
 
-    async list({ owners, objectId, after, limit }) {
+    async list({ owners, objectId, since, after, limit }) {
       let select = executor.selectFrom("events").selectAll().where(ownedBy(owners));
       if (objectId !== undefined) select = select.where("object_id", "=", objectId);
+      if (since !== undefined) select = select.where("at", ">=", since);
       if (after !== undefined) select = select.where(behindEvent(after));
       const rows = await select.orderBy("at").orderBy("id").limit(limit).execute();
       return rows.map(toEvent);

@@ -1,12 +1,14 @@
 import { type Migration, Migrator } from "kysely/migration";
 import type { Connection } from "./connection.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { virtualKeys } from "./migrations/0002-virtual-keys.ts";
 import { idempotency } from "./migrations/0003-idempotency.ts";
 import { unsettledParts } from "./migrations/0004-unsettled-parts.ts";
 
 /** In the order of their names. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-initial": initial,
+  "0002-virtual-keys": virtualKeys,
   "0003-idempotency": idempotency,
   "0004-unsettled-parts": unsettledParts,
 };

@@ -13,6 +13,7 @@ import type {
 } from "../../core/batch.ts";
 import type { NativeRef, StoredFile, Upload } from "../../core/file.ts";
 import type { JsonObject } from "../../core/json.ts";
+import type { KeyTerms } from "../../core/keys.ts";
 import type { AliasKind, Event } from "../../core/storage.ts";
 import type { JsonText } from "./json-text.ts";
 
@@ -27,6 +28,9 @@ export interface Schema {
   readonly aliases: AliasRow;
   readonly account_keys: AccountKeyRow;
   readonly create_keys: CreateKeyRow;
+  readonly virtual_keys: KeyRow;
+  readonly key_uses: KeyUseRow;
+  readonly key_batches: KeyBatchRow;
   readonly events: EventRow;
   readonly wakes: WakeRow;
 }
@@ -207,6 +211,29 @@ export interface CreateKeyRow {
   readonly is_repeat: number;
   readonly created_at: number;
   readonly expires_at: number;
+}
+
+export interface KeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly hint: string;
+  readonly terms_json: JsonText<KeyTerms>;
+  readonly created_at: number;
+  readonly revoked_at: number | null;
+}
+
+interface KeyUseRow {
+  readonly key_id: string;
+  /** Since 1970. */
+  readonly day: number;
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+interface KeyBatchRow {
+  readonly batch_id: string;
+  readonly key_id: string;
 }
 
 export interface EventRow {

@@ -36,6 +36,9 @@ const TABLES = [
   "aliases",
   "account_keys",
   "create_keys",
+  "virtual_keys",
+  "key_uses",
+  "key_batches",
   "events",
   "wakes",
 ] as const;

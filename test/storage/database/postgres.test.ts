@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { openPostgres } from "../../../src/storage/database/connection.ts";
 import { canRun, createTestDatabase, isServerReachable } from "../../support/postgres.ts";
 import { databaseContract, type Place } from "./database.contract.ts";
+import { keysContract } from "./keys.contract.ts";
 import { transactionsContract } from "./transactions.contract.ts";
 
 const reachable = await isServerReachable();
@@ -9,6 +10,7 @@ const reachable = await isServerReachable();
 describe.skipIf(!canRun(reachable, "the database on PostgreSQL"))("PostgreSQL", () => {
   databaseContract(createPlace);
   transactionsContract(createPlace);
+  keysContract(createPlace);
 });
 
 async function createPlace(): Promise<Place> {

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { executorOf, openSqlite } from "../../../src/storage/database/connection.ts";
 import { openDatabase } from "../../../src/storage/database/database.ts";
 import { databaseContract, type Place } from "./database.contract.ts";
+import { keysContract } from "./keys.contract.ts";
 import { aFile } from "./samples.ts";
 import { transactionsContract } from "./transactions.contract.ts";
 
@@ -19,6 +20,7 @@ const ANN = ["ann"];
 describe("SQLite", () => {
   databaseContract(createPlace);
   transactionsContract(createPlace);
+  keysContract(createPlace);
 
   async function createPlace(): Promise<Place> {
     const folder = await mkdtemp(join(tmpdir(), "crossbatch-database-"));
