@@ -14,7 +14,7 @@ const OWN_KEY = /^cb-[A-Za-z0-9_-]{43,128}$/;
 export interface KeyRingContext {
   /** Keys of the configuration, in full. */
   readonly configured: readonly { readonly key: string; readonly terms: KeyTerms }[];
-  readonly table: KeyTable;
+  readonly table: Pick<KeyTable, "byHash" | "any">;
   /** Whether the door stays shut while there is no key at all. */
   readonly requireKeys: boolean;
   /** The gateway's default S3 locations: each owner has a folder below. */

@@ -77,6 +77,8 @@ export function createServer(options: ServerOptions): Server {
     openRequest(request, reply, observers);
     exchanges.add(request.raw, reply.raw);
     rememberResponse(request.raw.socket, reply.raw);
+    // As Node itself would: whoever sends no host speaks no HTTP/1.1.
+    if (request.raw.headers.host === undefined) reply.header("connection", "close");
     refuseEarly(request, { closing, headerCount: limits.headerCount });
   });
   app.setErrorHandler((thrown, request, reply) =>
