@@ -8,7 +8,7 @@ import { chatLine, uploadLines } from "../support/batches.ts";
 import { MODELS, type ProviderName, PROVIDERS } from "../support/world.ts";
 import { between, pick, type Random } from "./random.ts";
 
-export interface MadeFile {
+interface MadeFile {
   readonly id: string;
   readonly text: string;
 }
