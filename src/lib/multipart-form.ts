@@ -194,7 +194,8 @@ async function readFile<Received>(
   let problem: FormError | null = null;
   // What the receiver makes of a broken form matters less than that it was broken.
   file.once("error", (error) => {
-    problem = toFormError(error);
+    // So a stream ends whose reader left: what is wrong is not the form.
+    if (!("code" in error) || error.code !== "ABORT_ERR") problem = toFormError(error);
   });
   const stop = (): void => void file.destroy(tooLarge(options));
   if (file.truncated) stop();
