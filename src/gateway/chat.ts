@@ -53,7 +53,9 @@ async function checkReferences(
   });
   if (error === undefined) return;
   const param = error.param?.replace(/^body\./, "") ?? "body";
-  throw new GatewayError("forbidden", error.message, { reason: error.code, param });
+  // What isn't there is told like what is another's.
+  const kind = error.code === "file_not_found" ? "invalid_request" : "forbidden";
+  throw new GatewayError(kind, error.message, { reason: error.code, param });
 }
 
 /** One family: what was written goes there as it is, and so does what comes back. */

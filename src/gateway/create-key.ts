@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GatewayError } from "../core/errors.ts";
 import type { Call, CreateBatch } from "../core/gateway.ts";
-import type { CreateKey, Tables } from "../core/storage.ts";
+import type { CreateKey, ClientTables } from "../core/storage.ts";
 
 /** How a create is told apart from one that its client sends anew. */
 export interface Repeatable {
@@ -54,7 +54,7 @@ const REPEATED_MILLISECONDS = 600_000;
  * of two at once one waits for the other. Returns the id of the batch that was made before, and then nothing may be written.
  */
 export async function claimCreate(
-  tables: Tables,
+  tables: ClientTables,
   { owner, key, fingerprint, kind, arrivedAt }: Repeatable,
   batchId: string,
 ): Promise<string | null> {

@@ -5,7 +5,7 @@ import { type Batch, type BatchState, isTerminal } from "../core/batch.ts";
 import { isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Provider, UpstreamFile, UpstreamJob } from "../core/provider.ts";
-import type { Tables } from "../core/storage.ts";
+import type { ClientTables } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
 import { findObjectId } from "./find-object.ts";
 
@@ -18,7 +18,7 @@ interface MirrorSource {
 /** A file made elsewhere gets a row, if it has none. */
 export async function mirrorFile(
   context: Pick<GatewayContext, "newId">,
-  tables: Tables,
+  tables: ClientTables,
   { source, file }: { readonly source: MirrorSource; readonly file: UpstreamFile },
 ): Promise<void> {
   const owners = [source.account.owner];
@@ -72,7 +72,7 @@ export async function mirrorFile(
  */
 export async function mirrorJob(
   context: Pick<GatewayContext, "newId" | "now">,
-  tables: Tables,
+  tables: ClientTables,
   {
     source,
     job: upstreamJob,

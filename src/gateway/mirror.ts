@@ -7,7 +7,7 @@ import type { Call, ListPage } from "../core/gateway.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { Provider, Upstream, UpstreamPage } from "../core/provider.ts";
 import { checkS3Options } from "../core/s3-gate.ts";
-import type { Tables } from "../core/storage.ts";
+import type { ClientTables } from "../core/storage.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
 import { mirrorFile, mirrorJob } from "./mirror-rows.ts";
@@ -155,7 +155,7 @@ async function mirrorPages<Item extends { readonly createdAt: number }>(
 async function storeTogether<Item>(
   { database }: GatewayContext,
   items: readonly Item[],
-  store: (tables: Tables, item: Item) => Promise<void>,
+  store: (tables: ClientTables, item: Item) => Promise<void>,
 ): Promise<void> {
   if (items.length === 0) return;
   await database.transaction(async (tables) => {

@@ -9,7 +9,7 @@ const SOURCE = join(import.meta.dirname, "../../src");
 const FOR_EVERYONE: Readonly<Record<string, string>> = {
   engine:
     "the background advances batches of all owners, and reads only rows that its own led it to",
-  cli: "the audit log is the operator's",
+  cli: "the audit log and uncertain Parts are the operator's",
 };
 
 /** What is asked for by an id that only a row of the client's can have given, or by nothing of a client's. */
@@ -23,8 +23,13 @@ const WITHOUT_OWNERS: Readonly<Record<string, readonly string[]>> = {
     "countByState",
     "accountInUse",
     "inputInUse",
+    "uncertainParts",
+    "countUncertainParts",
+    "hasLookalike",
+    "isJobTaken",
     "insertPart",
     "parts",
+    "part",
     "updatePart",
   ],
   AliasTable: ["insert"],

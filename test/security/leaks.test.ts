@@ -17,7 +17,13 @@ const TENANTS = [
 const NAMINGS = ["none", "query"] as const;
 
 /** Routes at which no id of an object can stand. */
-const WITHOUT_IDS = ["POST /files", "POST /v1/files", "POST /uploads"];
+const WITHOUT_IDS = [
+  "POST /files",
+  "POST /v1/files",
+  "POST /uploads",
+  "GET /models",
+  "GET /v1/models",
+];
 
 let world: World;
 const objects = new Map<string, TenantObjects>();

@@ -140,6 +140,49 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    name: "file_id in POST /v1/chat/completions",
+    dialect: "openai",
+    route: "POST /chat/completions",
+    kind: "file",
+    place: "body",
+    probe: (id, { provider }) => {
+      const content = [{ type: "file", file: { file_id: id } }];
+      return json(`/v1/chat/completions?provider=${provider}`, {
+        model: MODELS[provider],
+        messages: [{ role: "user", content }],
+      });
+    },
+  },
+  {
+    name: "file_id in POST /v1/responses",
+    dialect: "openai",
+    route: "POST /responses",
+    kind: "file",
+    place: "body",
+    probe: (id, { provider }) => {
+      const content = [{ type: "input_file", file_id: id }];
+      return json(`/v1/responses?provider=${provider}`, {
+        model: MODELS[provider],
+        input: [{ role: "user", content }],
+      });
+    },
+  },
+  {
+    name: "file_id in POST /anthropic/v1/messages",
+    dialect: "anthropic",
+    route: "POST /v1/messages",
+    kind: "file",
+    place: "body",
+    probe: (id, { provider }) => {
+      const content = [{ type: "document", source: { type: "file", file_id: id } }];
+      return json(`/anthropic/v1/messages?provider=${provider}`, {
+        model: MODELS[provider],
+        max_tokens: 5,
+        messages: [{ role: "user", content }],
+      });
+    },
+  },
+  {
     name: "file_id in a request of POST /anthropic/v1/messages/batches",
     dialect: "anthropic",
     route: "POST /v1/messages/batches",
