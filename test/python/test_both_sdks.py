@@ -2,6 +2,7 @@
 
 import json
 
+import anthropic
 import pytest
 from examples import MODELS, PROVIDERS
 from results import check_canceled, check_cancelled, check_completed, check_ended, end_of, lines_of, message_batch_end_of
@@ -115,6 +116,8 @@ def test_both_namespaces_of_anthropics_sdk(gateway, namespace):
     check_ended(client, batch.id, FEW)
     assert [row.result.type for row in space.messages.batches.results(batch.id)] == ["succeeded", "succeeded"]
     assert space.messages.batches.delete(batch.id).type == "message_batch_deleted"
+    with pytest.raises(anthropic.NotFoundError):
+        space.messages.batches.retrieve(batch.id)
     file = space.files.upload(file=("note.txt", b"A note.", "text/plain"))
     assert space.files.retrieve_metadata(file.id).size_bytes == 7
     assert space.files.download(file.id).read() == b"A note."

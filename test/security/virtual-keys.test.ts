@@ -168,6 +168,29 @@ describe("a key that may use certain providers and models", () => {
     },
   );
 
+  test("asks single requests of, and is shown, what it may use alone", async () => {
+    await using world = await startWorld({ config: twoTenants(terms) });
+    const ann = world.openai({ apiKey: ANN_KEY });
+    const messages = [{ role: "user" as const, content: "Hi" }];
+    const answer = await ann.chat.completions.create({ model: "gpt-4o-mini", messages });
+    expect(answer.choices).toHaveLength(1);
+    for (const refused of [
+      ann.chat.completions.create({ model: "gpt-5", messages }),
+      ann.chat.completions.create({
+        model: "gpt-4o-mini",
+        messages,
+        models: ["gpt-5"],
+      } as never),
+    ]) {
+      expect(await refusalOf(refused)).toMatchObject({ status: 403, code: "model_not_allowed" });
+    }
+    const own = (await ann.models.list()).data.map(({ id }) => id);
+    const all = (await world.openai({ apiKey: BEN_KEY }).models.list()).data.map(({ id }) => id);
+    expect(own.length).toBeGreaterThan(0);
+    expect(all.length).toBeGreaterThan(own.length);
+    expect(own.filter((id) => !id.startsWith("gpt-4o"))).toEqual([]);
+  });
+
   test("gets a 403 where the create itself names the model", async () => {
     await using world = await startWorld({ config: twoTenants(terms) });
     const ann = world.openai({ apiKey: ANN_KEY });
