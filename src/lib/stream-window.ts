@@ -23,6 +23,8 @@ export function windowStream(source: Readable, window: StreamWindow): Readable {
       callback(error);
     },
   });
+  // An error before anyone reads is the reader's, who finds it on the stream; without a listener it would end the process.
+  passed.on("error", () => undefined);
   const finish = () => {
     isDone = true;
     passed.push(null);

@@ -1,5 +1,7 @@
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { windowStream } from "../../src/lib/stream-window.ts";
 
@@ -41,6 +43,22 @@ test("a source that is destroyed is an error even if its length is unknown", asy
   broken.push("abc");
   broken.destroy();
   await expect(work).rejects.toThrow("cut off");
+});
+
+test("an error that comes before anyone reads waits for the reader, and is no uncaught one", async () => {
+  const broken = new Readable({ read: () => undefined });
+  const passed = windowStream(broken, { bytes: null, skip: 0, take: null, toError });
+  broken.destroy(new Error("reset"));
+  await setImmediate();
+  await expect(text(passed)).rejects.toThrow("cut off");
+  const again = windowStream(new Readable({ read: () => undefined }).destroy(), {
+    bytes: null,
+    skip: 0,
+    take: null,
+    toError,
+  });
+  await setImmediate();
+  await expect(pipeline(again, new PassThrough())).rejects.toThrow("cut off");
 });
 
 test("the source is closed with the window and read no faster than it", async () => {

@@ -35,7 +35,12 @@ describe("a survey", () => {
     expect([found.index.find("a"), found.index.find("b"), found.index.find("c")]).toEqual([
       0, 1, -1,
     ]);
-    expect([1, 2, 3, 4].map((number) => found.index.findNumber(number))).toEqual([0, -1, 1, -1]);
+    // By its number only a line without an id is known.
+    expect([1, 2, 3, 4].map((number) => found.index.findNumber(number))).toEqual([-1, -1, -1, -1]);
+    const nameless = await survey(`${OPENAI}\n\n{"body":{"model":"m1"}}\n`);
+    expect([1, 2, 3, 4].map((number) => nameless.index.findNumber(number))).toEqual([
+      -1, -1, 1, -1,
+    ]);
   });
 
   test.each([

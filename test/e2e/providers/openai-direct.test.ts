@@ -89,7 +89,7 @@ describe("a batch below Bedrock's minimum", () => {
   test("is cancelled with what there is", async () => {
     await using world = await startWorld({ config: { limits: { directConcurrency: 2 } } });
     const { control } = world.emulators.bedrock;
-    control.inject({ path: "/invoke$|/converse$", kind: "slow", milliseconds: 60, times: 1_000 });
+    control.inject({ path: "/invoke$|/converse$", kind: "slow", milliseconds: 250, times: 1_000 });
     const client = world.openai();
     const file = await uploadLines(client, linesFor("bedrock", 60), at("bedrock"));
     const { id } = await createBatch(client, file.id, { provider: "bedrock" });
