@@ -9,15 +9,28 @@ import type { ClientTables } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
 import { findObjectId } from "./find-object.ts";
 
+export type MirrorContext = Pick<GatewayContext, "newId" | "now">;
+
 /** Whose list or object is mirrored, and for whom. */
 interface MirrorSource {
   readonly provider: Provider;
   readonly account: OpenAccount;
 }
 
+/**
+ * Among what was made in one second, ids tell the order, and providers' lists are read from the newest on: what is seen later
+ * stands below what was seen before it. Else it would stand above the place where a client's next page begins, and be left out.
+ */
+function elsewhereId(
+  { newId, now }: MirrorContext,
+  { createdAt }: { readonly createdAt: number },
+): string {
+  return newId(Math.max(0, createdAt - (now() - createdAt)));
+}
+
 /** A file made elsewhere gets a row, if it has none. */
 export async function mirrorFile(
-  context: Pick<GatewayContext, "newId">,
+  context: MirrorContext,
   tables: ClientTables,
   { source, file }: { readonly source: MirrorSource; readonly file: UpstreamFile },
 ): Promise<void> {
@@ -29,7 +42,7 @@ export async function mirrorFile(
   });
   if (known !== null) return;
   const row: StoredFile = {
-    id: context.newId(file.createdAt),
+    id: elsewhereId(context, file),
     owner: source.account.owner,
     account: source.account.access.account,
     dialect: source.provider.format,
@@ -71,7 +84,7 @@ export async function mirrorFile(
  * `isNews`: asked for by its id. A list says less of what has ended.
  */
 export async function mirrorJob(
-  context: Pick<GatewayContext, "newId" | "now">,
+  context: MirrorContext,
   tables: ClientTables,
   {
     source,
@@ -104,7 +117,7 @@ export async function mirrorJob(
     return;
   }
   const row: Batch = {
-    id: context.newId(upstreamJob.createdAt),
+    id: elsewhereId(context, upstreamJob),
     owner: source.account.owner,
     account: source.account.access.account,
     dialect: source.provider.format,

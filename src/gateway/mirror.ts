@@ -10,7 +10,7 @@ import { checkS3Options } from "../core/s3-gate.ts";
 import type { ClientTables } from "../core/storage.ts";
 import { findObjectId } from "./find-object.ts";
 import type { GatewayContext } from "./context.ts";
-import { mirrorFile, mirrorJob } from "./mirror-rows.ts";
+import { type MirrorContext, mirrorFile, mirrorJob } from "./mirror-rows.ts";
 
 /** The provider's list is read in pages of this size. */
 const PAGE = 100;
@@ -104,8 +104,8 @@ export async function mirrorFiles(
     provider: source.provider,
     read: (after) => files.list({ after, limit: PAGE }, call.signal),
     store: (files) =>
-      storeTogether(context, files, (tables, file) =>
-        mirrorFile(context, tables, { source, file }),
+      storeTogether(context, files, (page, tables, file) =>
+        mirrorFile(page, tables, { source, file }),
       ),
   });
 }
@@ -120,8 +120,8 @@ export async function mirrorBatches(
     provider: source.provider,
     read: (after) => jobs.list({ after, limit: PAGE }, call.signal),
     store: (listed) =>
-      storeTogether(context, listed, (tables, job) =>
-        mirrorJob(context, tables, { source, job, isNews: false }),
+      storeTogether(context, listed, (page, tables, job) =>
+        mirrorJob(page, tables, { source, job, isNews: false }),
       ),
   });
 }
@@ -151,15 +151,17 @@ async function mirrorPages<Item extends { readonly createdAt: number }>(
   }
 }
 
-/** A page is one transaction, and so one wait for the disk. */
+/** A page is one transaction, and so one wait for the disk, and was seen at one time, which says where its items stand. */
 async function storeTogether<Item>(
-  { database }: GatewayContext,
+  { database, newId, now }: GatewayContext,
   items: readonly Item[],
-  store: (tables: ClientTables, item: Item) => Promise<void>,
+  store: (page: MirrorContext, tables: ClientTables, item: Item) => Promise<void>,
 ): Promise<void> {
   if (items.length === 0) return;
+  const seenAt = now();
+  const page = { newId, now: () => seenAt };
   await database.transaction(async (tables) => {
-    for (const item of items) await store(tables, item);
+    for (const item of items) await store(page, tables, item);
   });
 }
 

@@ -126,6 +126,28 @@ describe("a list of what was made elsewhere", () => {
     expect(batches).toHaveLength(12);
   });
 
+  test("leaves none of one second out, though its pages are read one after the other", async () => {
+    await using gateway = await startGateway();
+    const client = gateway.openai();
+    const direct = new OpenAI({ baseURL: gateway.emulator.url, apiKey: PROVIDER_KEY });
+    const files = await Promise.all(
+      Array.from({ length: 180 }, () => uploadLines(direct, chatLines(1))),
+    );
+    for (const { id } of files.slice(0, 10)) await createBatch(direct, id);
+    const made = await Promise.all(
+      Array.from({ length: 150 }, async () => (await createBatch(direct, files[0]?.id ?? "")).id),
+    );
+    const query = { provider: "openai", purpose: "batch" } as object;
+    const listed: string[] = [];
+    for await (const { id } of client.files.list({ limit: 20, ...query })) listed.push(id);
+    expect(files.filter(({ id }) => !listed.includes(id))).toEqual([]);
+    const batches: string[] = [];
+    for await (const { id } of client.batches.list({ limit: 20 }, { query })) batches.push(id);
+    expect(made.filter((id) => !batches.includes(id))).toEqual([]);
+    expect(new Set(batches).size).toBe(batches.length);
+    expect(new Set(listed).size).toBe(listed.length);
+  });
+
   test("names each once, though it was listed there before it was known to be ours", async () => {
     await using gateway = await startGateway({ config: { pollSeconds: 2 } });
     const client = gateway.openai();
