@@ -1,5 +1,6 @@
 import { type ConfigSource, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/secrets.ts";
+import { keepHeapSmall } from "../lib/buffer-pressure.ts";
 import { reportCrash, reportFailure } from "./report-failure.ts";
 
 /** Runs the gateway until a signal ends it: the first lets it finish, a second doesn't wait. */
@@ -21,6 +22,7 @@ export async function serve(source: ConfigSource): Promise<void> {
     const ended = firstSignal();
     const { createApp } = await import("../app.ts");
     const app = await createApp(config);
+    keepHeapSmall();
     await app.start();
     await ended;
     await app.stop();
