@@ -14,7 +14,11 @@ import type { Memory, Speeds, Task } from "./format-worker.ts";
 const MIB = 1024 * 1024;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false }, kind: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    every: { type: "boolean", default: false },
+    kind: { type: "string" },
+  },
 });
 const size = values.quick
   ? { bytes: 16_000_000, rounds: 2, streamBytes: 128 * MIB }
@@ -24,18 +28,14 @@ const folder = await mkdtemp(join(tmpdir(), "crossbatch-formats-"));
 /**
  * Speed of translation beside plain `JSON.parse` and `JSON.stringify` of the same lines in the same process, of passing through
  * beside copying, and the peak of memory over a long stream: from OpenAI's to each other format, and back.
- * `node bench/formats.ts anthropic` takes only that one. No figure is asserted.
+ * `node bench/formats.ts anthropic` takes only that one, `--every` every pair there is. No figure is asserted.
  */
 async function main(): Promise<void> {
   const names = Object.keys(SIDES).filter((name) => name !== HOME);
   const others = positionals.length > 0 ? positionals : names;
-  const pairs = [
-    [HOME, HOME],
-    ...others.flatMap((name) => [
-      [HOME, name],
-      [name, HOME],
-    ]),
-  ] as const;
+  const pairs: readonly Pair[] = values.every
+    ? everyPair()
+    : [[HOME, HOME], ...others.flatMap(withHome)];
   console.log(
     `Files of ${size.bytes / 1_000_000} MB, memory over ${size.streamBytes / MIB} MiB, time of all threads. Plain is parse and print of strings, plain stream the same from bytes to bytes.\n`,
   );
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const kind of ["requests", "results"] as const) {
     if (values.kind !== undefined && values.kind !== kind) continue;
-    for (const [from = HOME, to = HOME] of pairs) {
+    for (const [from, to] of pairs) {
       const file = await prepare(kind, from);
       const task = { kind, from, to, file, rounds: size.rounds, isMixed: from !== to };
       console.log(row(task));
@@ -56,6 +56,20 @@ async function main(): Promise<void> {
 
 /** The format that every other is measured to and from. */
 const HOME = "openai";
+
+type Pair = readonly [from: string, to: string];
+
+function withHome(name: string): readonly Pair[] {
+  return [
+    [HOME, name],
+    [name, HOME],
+  ];
+}
+
+function everyPair(): readonly Pair[] {
+  const names = Object.keys(SIDES);
+  return names.flatMap((from) => names.map((to): Pair => [from, to]));
+}
 
 function row(task: Task): string {
   const { bytes, lines, plain, plainStream, copy, translated } = run(task) as Speeds;

@@ -21,6 +21,9 @@ const { values } = parseArgs({
     mib: { type: "string", default: "256,1024" },
     rounds: { type: "string", default: "3" },
     lines: { type: "string", default: "100000" },
+    providers: { type: "string", default: "gemini,openai" },
+    /** Of one request's question, in characters. */
+    characters: { type: "string", default: "0" },
   },
 });
 const rounds = Number(values.rounds);
@@ -77,12 +80,14 @@ async function main(): Promise<void> {
   try {
     const idleMiB = gateway.residentMiB();
     console.log(`idle gateway: ${idleMiB.toFixed(0)} MiB\n`);
-    for (const mib of values.mib.split(",").map(Number)) {
+    for (const mib of values.mib.split(",").map(Number).filter(Boolean)) {
       for (const target of ["gemini", "bedrock", "anthropic"] as const) {
         await inbound({ gateway, idleMiB }, target, mib);
       }
     }
-    await outbound({ gateway, idleMiB }, Number(values.lines));
+    for (const lines of values.lines.split(",").map(Number)) {
+      await outbound({ gateway, idleMiB }, lines);
+    }
   } finally {
     await gateway.stop();
     await emulators.stop();
@@ -137,12 +142,12 @@ async function inbound({ gateway, idleMiB }: Ours, target: Target, mib: number):
 async function outbound({ gateway, idleMiB }: Ours, lines: number): Promise<void> {
   const client = new OpenAI({ baseURL: `${gateway.url}/openai`, apiKey: KEY, timeout: 600_000 });
   const path = join(folder, "small.jsonl");
-  for (const provider of ["gemini", "openai"] as const) {
-    const count = provider === "openai" ? Math.min(lines, 50_000) : lines;
-    const model = provider === "openai" ? "gpt-4o-mini" : MODELS.gemini;
-    await pipeline(Readable.from(smallLines(count, model)), createWriteStream(path));
-    const { id } = await uploadFile(gateway.url, path, provider);
+  for (const provider of values.providers.split(",")) {
+    const model = provider in MODELS ? MODELS[provider as Target] : "gpt-4o-mini";
+    await pipeline(Readable.from(smallLines(lines, model)), createWriteStream(path));
+    const inputBytes = statSync(path).size;
     gateway.resetPeak();
+    const { id } = await uploadFile(gateway.url, path, provider);
     const named = { provider };
     let batch = await client.batches.create({
       input_file_id: id,
@@ -163,7 +168,7 @@ async function outbound({ gateway, idleMiB }: Ours, lines: number): Promise<void
     await save(`${gateway.url}/openai/files/${String(batch.output_file_id)}/content`, results);
     const bytes = statSync(results).size;
     console.log(
-      `${count.toLocaleString("en")} lines at ${provider}, ${(bytes / MIB).toFixed(0)} MiB of results: collected and written in at most ${finished.toFixed(1)} s (${(bytes / MIB / finished).toFixed(0)} MiB/s), peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB`,
+      `${lines.toLocaleString("en")} lines, ${(inputBytes / MIB).toFixed(0)} MiB, at ${provider}, ${(bytes / MIB).toFixed(0)} MiB of results: collected and written in at most ${finished.toFixed(1)} s (${(bytes / MIB / finished).toFixed(0)} MiB/s), peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB`,
     );
     gateway.resetPeak();
     const alone: number[] = [];
@@ -229,8 +234,10 @@ async function writeLines(path: string, model: string, bytes: number): Promise<v
 }
 
 function* smallLines(count: number, model: string): Generator<string> {
+  const text = "All of this has to be read before the question is answered. ";
+  const before = text.repeat(Math.ceil(Number(values.characters) / text.length));
   for (let number = 1; number <= count; number += 1) {
-    const messages = [{ role: "user", content: `What is ${number} + ${number}?` }];
+    const messages = [{ role: "user", content: `${before}What is ${number} + ${number}?` }];
     const line = {
       custom_id: `line-${number}`,
       method: "POST",

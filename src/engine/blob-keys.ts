@@ -1,6 +1,6 @@
 /** The blob key of a batch's line index. */
 export function lineIndexKey(batchId: string): string {
-  return `indexes/${batchId}`;
+  return `ids/${batchId}`;
 }
 
 /** What blobs of prepared lines begin with. */

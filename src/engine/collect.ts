@@ -5,10 +5,11 @@ import type { LineMap } from "../core/translation.ts";
 import { formats } from "../formats/formats.ts";
 import { loadLineIndex } from "../lines/line-index.ts";
 import type { LineIndex } from "../lines/line-index.ts";
+import { surveyLines } from "../lines/survey.ts";
 import { countLines, ResultScan } from "../lines/result-scan.ts";
 import { resultMapOf } from "../lines/result-source.ts";
 import type { EngineContext } from "./context.ts";
-import { inputBlob } from "./input.ts";
+import { inputBlob, openInput } from "./input.ts";
 import { lineIndexKey } from "./blob-keys.ts";
 
 interface CollectWork {
@@ -124,5 +125,17 @@ export async function lineIndexOf(
   signal: AbortSignal,
 ): Promise<LineIndex | null> {
   if (inputBlob(batch) === null) return null;
-  return loadLineIndex(await context.blobs.open(lineIndexKey(batch.id), signal));
+  const key = lineIndexKey(batch.id);
+  if ((await context.blobs.stat(key, signal)) !== null) {
+    return loadLineIndex(await context.blobs.open(key, signal));
+  }
+  // The batch was planned by a gateway that kept it in another way.
+  const input = await openInput(context, batch, signal);
+  const { maxLineBytes } = context.settings;
+  const { index } = await surveyLines(
+    input,
+    { endpoint: null, idRule: null, maxLineBytes },
+    signal,
+  );
+  return index;
 }

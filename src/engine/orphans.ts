@@ -14,6 +14,8 @@ export async function removeOrphans(
   const owners = new OwnersOfBlobs(context.database);
   const isNeeded: Readonly<Record<string, (key: string) => Promise<boolean>>> = {
     "files/": (key) => Promise.resolve(inputs.has(key)),
+    "ids/": (key) => owners.isRunning(key),
+    // As they were until November 2026.
     "indexes/": (key) => owners.isRunning(key),
     "prepared/": (key) => owners.needPrepared(key),
     "results/": (key) => owners.needResult(key),

@@ -7,7 +7,7 @@ import { formats } from "../formats/formats.ts";
 import type { PartLimits } from "../lines/part-cutter.ts";
 import { copyWarnings } from "../lines/copy-record.ts";
 import { type PreparedRecord, toOption } from "../lines/prepared-record.ts";
-import { type LineGroup, oneChunk, type PreparedLines, prepareLines } from "../lines/prepare.ts";
+import { type LineGroup, type PreparedLines, prepareLines } from "../lines/prepare.ts";
 import { createLineGuard } from "../lines/line-guard.ts";
 import { type Survey, surveyLines } from "../lines/survey.ts";
 import { faultsAcrossParts, type LinePlan, planByModel, planLines } from "../lines/target.ts";
@@ -122,7 +122,7 @@ async function planInput(
     strangers: (ids) => strangerFiles(context.database, ids, [batch.owner]),
   });
   if (forbidden !== undefined && forbidden.length > 0) return { ...NOTHING, errors: forbidden };
-  await context.blobs.put(lineIndexKey(batch.id), oneChunk(survey.indexBytes), signal);
+  await context.blobs.put(lineIndexKey(batch.id), survey.index.stored(), signal);
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);
   const target = { provider, endpoint: batch.endpoint, model: batch.model, variant, mode };
@@ -188,8 +188,7 @@ async function planModels(
   const { survey, provider, variant, byModel } = work;
   if ("errors" in byModel) return { ...NOTHING, errors: byModel.errors };
   const groups: LineGroup[] = [];
-  for (const { plan, keep } of byModel) {
-    const size = sizeOf(survey, keep);
+  for (const { plan, keep, ...size } of byModel) {
     const tooFew = refuseTooFew(size.lines, provider);
     if (tooFew !== null) return { ...NOTHING, errors: [tooFew] };
     const isDirect = runsDirectly(size.lines, provider);
@@ -250,17 +249,6 @@ function partsOf(prepared: PreparedLines, { groups, provider, option }: Grouping
 interface Size {
   readonly lines: number;
   readonly bytes: number;
-}
-
-function sizeOf({ index }: Survey, keep: (row: number) => boolean): Size {
-  let lines = 0;
-  let bytes = 0;
-  for (let row = 0; row < index.lines; row += 1) {
-    if (!keep(row)) continue;
-    lines += 1;
-    bytes += index.position(row).length + 1;
-  }
-  return { lines, bytes };
 }
 
 function sharesOf(

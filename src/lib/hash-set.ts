@@ -1,11 +1,10 @@
-import { hash } from "node:crypto";
+import { idHash } from "./id-hash.ts";
 
 /** Slots are two 32-bit words; both zero is an empty one. At most half of them are used. */
 const FIRST_SLOTS = 1024;
 
 /**
- * A set of texts that keeps 8 bytes of each one's hash: a hundred thousand take 2 MB. That two of them have the same is less
- * likely than one in three thousand million.
+ * A set of texts that keeps 8 bytes of each one's hash: a hundred thousand take 2 MB.
  */
 export class HashSet {
   #words = new Uint32Array(FIRST_SLOTS * 2);
@@ -13,7 +12,7 @@ export class HashSet {
 
   /** False if it was there already. */
   add(text: string): boolean {
-    const { low, high } = wordsOf(text);
+    const { low, high } = idHash(text);
     if (this.#size * 4 >= this.#words.length) this.#grow();
     if (!insert(this.#words, low, high)) return false;
     this.#size += 1;
@@ -21,7 +20,7 @@ export class HashSet {
   }
 
   has(text: string): boolean {
-    const { low, high } = wordsOf(text);
+    const { low, high } = idHash(text);
     const slot = slotOf(this.#words, low, high);
     return this.#words[slot * 2] === low;
   }
@@ -34,22 +33,6 @@ export class HashSet {
     }
     this.#words = words;
   }
-}
-
-function wordsOf(text: string): { readonly low: number; readonly high: number } {
-  // As characters, since a Buffer for each text costs three times as much as its hash.
-  const digest = hash("sha1", text, "binary");
-  // The lowest bit is given up, so that no hash looks like an empty slot.
-  return { low: (wordOf(digest, 0) | 1) >>> 0, high: wordOf(digest, 4) };
-}
-
-function wordOf(digest: string, at: number): number {
-  const word =
-    digest.charCodeAt(at) |
-    (digest.charCodeAt(at + 1) << 8) |
-    (digest.charCodeAt(at + 2) << 16) |
-    (digest.charCodeAt(at + 3) << 24);
-  return word >>> 0;
 }
 
 /** False if it was there already. */

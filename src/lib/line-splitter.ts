@@ -6,7 +6,7 @@ const TAB = 0x09;
 /** Receives one line without its newline and surrounding white space. `offset` and `length` say where it lies in the stream. */
 export type OnLine = (line: Buffer, position: LinePosition) => void;
 
-interface LinePosition {
+export interface LinePosition {
   /** Counts from 1; blank lines count too, so that it is the number an editor shows. */
   readonly number: number;
   readonly offset: number;

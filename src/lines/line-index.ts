@@ -1,13 +1,15 @@
-import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
+import { idHash } from "../lib/id-hash.ts";
 
-/** 8 bytes of the id's hash, 8 of the line's offset, 4 of its length, 4 of its number. */
-const ROW_BYTES = 24;
+/** What is kept of a line: 8 bytes of its id's hash. */
+const ROW_BYTES = 8;
 const ROWS_PER_CHUNK = 4_096;
+const MAX_DOUBLED = 100;
+const FIRST_SLOTS = 4_096;
 
 /**
- * Where each line of a File lies and which id it has: 24 bytes a line, so a million lines are 24 MB. Rows count from 0 and
- * leave blank lines out; numbers count from 1, blank lines included.
+ * Which line of a File has an id: 8 bytes a line as stored, and up to 16 more to find them, so a million lines are 16 MB in
+ * memory. Rows count from 0 and leave blank lines out; numbers count from 1, blank lines included.
  */
 export interface LineIndex {
   readonly lines: number;
@@ -15,94 +17,108 @@ export interface LineIndex {
   find(customId: string): number;
   /** The row of the line with this number, where it is known by that; -1 if it has an id, is blank, or beyond the end. */
   findNumber(number: number): number;
-  /** Where a line lies in the file. */
-  position(row: number): LinePosition;
-  /** Rows whose id another row before them has, the first hundred of them. */
-  readonly doubled: readonly number[];
-}
-
-export interface LinePosition {
-  readonly number: number;
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** Gathers an index while its file is read. */
-export class LineIndexBuilder {
+export class LineIndexBuilder implements LineIndex {
   readonly #chunks: Buffer[] = [];
-  #chunk = Buffer.alloc(0);
-  #used = 0;
+  /** Open addressing, at most half of it used: a row and 1; 0 is empty. */
+  #slots = new Uint32Array(FIRST_SLOTS);
+  #lines = 0;
+  readonly #doubled: number[] = [];
+
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Numbers of lines whose id another line before them has, the first hundred of them. */
+  get doubled(): readonly number[] {
+    return this.#doubled;
+  }
 
   /** A line without an id is known by its number. */
-  add(customId: string | null, { number, offset, length }: LinePosition): void {
-    if (this.#used === this.#chunk.length) {
-      this.#chunk = Buffer.alloc(ROWS_PER_CHUNK * ROW_BYTES);
-      this.#chunks.push(this.#chunk);
-      this.#used = 0;
-    }
-    const chunk = this.#chunk;
-    hashOf(customId ?? `\0${number}`).copy(chunk, this.#used, 0, 8);
-    chunk.writeDoubleLE(offset, this.#used + 8);
-    chunk.writeUInt32LE(length, this.#used + 16);
-    chunk.writeUInt32LE(number, this.#used + 20);
-    this.#used += ROW_BYTES;
+  add(customId: string | null, number: number): void {
+    const { low, high } = idHash(customId ?? nameless(number));
+    if (!this.#insert(low, high) && this.#doubled.length < MAX_DOUBLED) this.#doubled.push(number);
+  }
+
+  find(customId: string): number {
+    const { low, high } = idHash(customId);
+    return (this.#slots[this.#slotOf(low, high)] ?? 0) - 1;
+  }
+
+  findNumber(number: number): number {
+    return this.find(nameless(number));
   }
 
   /** The index as it is stored. */
-  finish(): Buffer {
-    const last = this.#chunks.pop();
-    const rest = last === undefined ? [] : [last.subarray(0, this.#used)];
-    return Buffer.concat([...this.#chunks, ...rest]);
+  async *stored(): AsyncGenerator<Uint8Array> {
+    for (const [at, chunk] of this.#chunks.entries()) {
+      const rows = Math.min(ROWS_PER_CHUNK, this.#lines - at * ROWS_PER_CHUNK);
+      yield await Promise.resolve(chunk.subarray(0, rows * ROW_BYTES));
+    }
   }
+
+  /** Bytes of a stored index, from its beginning on; returns those of a row that isn't whole. */
+  load(bytes: Buffer): Buffer {
+    const whole = bytes.length - (bytes.length % ROW_BYTES);
+    for (let at = 0; at < whole; at += ROW_BYTES) {
+      this.#insert(bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4));
+    }
+    return bytes.subarray(whole);
+  }
+
+  /** False where a row before it has the same. */
+  #insert(low: number, high: number): boolean {
+    if ((this.#lines + 1) * 2 > this.#slots.length) this.#grow();
+    const row = this.#lines;
+    const at = row % ROWS_PER_CHUNK;
+    if (at === 0) this.#chunks.push(Buffer.alloc(ROWS_PER_CHUNK * ROW_BYTES));
+    const chunk = this.#chunks.at(-1);
+    chunk?.writeUInt32LE(low, at * ROW_BYTES);
+    chunk?.writeUInt32LE(high, at * ROW_BYTES + 4);
+    this.#lines += 1;
+    const slot = this.#slotOf(low, high);
+    if (this.#slots[slot] !== 0) return false;
+    this.#slots[slot] = row + 1;
+    return true;
+  }
+
+  #grow(): void {
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    for (let row = 0; row < this.#lines; row += 1) {
+      const slot = this.#slotOf(this.#word(row, 0), this.#word(row, 4));
+      if (this.#slots[slot] === 0) this.#slots[slot] = row + 1;
+    }
+  }
+
+  /** Where a hash is, or would be: there is always an empty slot. */
+  #slotOf(low: number, high: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = high & mask; ; slot = (slot + 1) & mask) {
+      const row = (this.#slots[slot] ?? 0) - 1;
+      if (row === -1 || (this.#word(row, 0) === low && this.#word(row, 4) === high)) return slot;
+    }
+  }
+
+  #word(row: number, at: 0 | 4): number {
+    const chunk = this.#chunks[Math.floor(row / ROWS_PER_CHUNK)];
+    return chunk?.readUInt32LE((row % ROWS_PER_CHUNK) * ROW_BYTES + at) ?? 0;
+  }
+}
+
+/** No line that has an id is known by this: it would be an id that begins with NUL. */
+function nameless(number: number): string {
+  return `\0${number}`;
 }
 
 export async function loadLineIndex(content: Readable): Promise<LineIndex> {
-  const chunks: Uint8Array[] = [];
-  // An index is 24 bytes a line, made by us: holding it whole is the point of it.
-  for await (const chunk of content) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  return readLineIndex(Buffer.concat(chunks));
-}
-
-function hashOf(customId: string): Buffer {
-  return hash("sha1", customId, "buffer");
-}
-
-const MAX_DOUBLED = 100;
-
-export function readLineIndex(bytes: Buffer): LineIndex {
-  const lines = Math.floor(bytes.length / ROW_BYTES);
-  const doubled: number[] = [];
-  // Open addressing at half load: slot → row + 1, 0 is empty.
-  let size = 16;
-  while (size < lines * 2) size *= 2;
-  const slots = new Uint32Array(size);
-  const mask = size - 1;
-  const isRow = (row: number, id: Buffer) =>
-    bytes.compare(id, 0, 8, row * ROW_BYTES, row * ROW_BYTES + 8) === 0;
-  const seek = (id: Buffer): { readonly slot: number; readonly row: number } => {
-    let slot = id.readUInt32LE(0) & mask;
-    for (;;) {
-      const row = (slots[slot] ?? 0) - 1;
-      if (row === -1 || isRow(row, id)) return { slot, row };
-      slot = (slot + 1) & mask;
-    }
-  };
-  for (let row = 0; row < lines; row += 1) {
-    const id = bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + 8);
-    const found = seek(id);
-    if (found.row === -1) slots[found.slot] = row + 1;
-    else if (doubled.length < MAX_DOUBLED) doubled.push(row);
+  const index = new LineIndexBuilder();
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of content) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    rest = index.load(rest.length === 0 ? bytes : Buffer.concat([rest, bytes]));
   }
-  const numberOf = (row: number) => bytes.readUInt32LE(row * ROW_BYTES + 20);
-  return {
-    lines,
-    doubled,
-    find: (customId) => seek(hashOf(customId)).row,
-    findNumber: (number) => seek(hashOf(`\0${number}`)).row,
-    position: (row) => ({
-      number: numberOf(row),
-      offset: bytes.readDoubleLE(row * ROW_BYTES + 8),
-      length: bytes.readUInt32LE(row * ROW_BYTES + 16),
-    }),
-  };
+  return index;
 }

@@ -1,16 +1,14 @@
 import type { BatchError } from "../core/batch.ts";
 import type { FormatName, IdRule } from "../core/format.ts";
 import { formats } from "../formats/formats.ts";
-import { LineSplitter } from "../lib/line-splitter.ts";
-import { LineIndexBuilder, type LineIndex, readLineIndex } from "./line-index.ts";
+import { type LinePosition, LineSplitter } from "../lib/line-splitter.ts";
+import { LineIndexBuilder } from "./line-index.ts";
 import type { LineGuard } from "./line-guard.ts";
 import { type LineGlance, createLineGlance } from "./line-glance.ts";
 
 /** What one pass over a File tells of its lines, none of them parsed. */
 export interface Survey {
-  readonly index: LineIndex;
-  /** The index as it is stored. */
-  readonly indexBytes: Uint8Array;
+  readonly index: LineIndexBuilder;
   readonly lines: number;
   /** Of the first line that looks like one we know; null where none does. */
   readonly format: FormatName | null;
@@ -34,6 +32,9 @@ interface SurveyedModel {
   readonly name: string;
   /** The number of its first line. */
   readonly firstLine: number;
+  readonly lines: number;
+  /** Of its lines, each with a newline. */
+  readonly bytes: number;
 }
 
 const MAX_MODELS = 1_000;
@@ -59,8 +60,8 @@ export async function surveyLines(
   const facts = new SurveyFacts(options);
   const splitter = new LineSplitter((line, position) => {
     const glance = glanceAt(line);
-    builder.add(glance.customId, position);
-    facts.add(glance, position.number);
+    builder.add(glance.customId, position.number);
+    facts.add(glance, position);
     options.guard?.add(line, position.number);
   }, options.maxLineBytes);
   for await (const chunk of content) {
@@ -68,15 +69,13 @@ export async function surveyLines(
     splitter.push(chunk);
   }
   splitter.end();
-  const indexBytes = builder.finish();
-  const index = readLineIndex(indexBytes);
-  return { index, indexBytes, lines: index.lines, ...facts.result() };
+  return { index: builder, lines: builder.lines, ...facts.result() };
 }
 
 class SurveyFacts {
   readonly #endpoint: string | null;
   readonly #idRule: IdRule | null;
-  readonly #models = new Map<string, { readonly number: number; readonly firstLine: number }>();
+  readonly #models = new Map<string, ModelLines>();
   readonly #byRow = new RowNumbers();
   readonly #otherEndpoints: BatchError[] = [];
   #format: FormatName | null = null;
@@ -90,7 +89,7 @@ class SurveyFacts {
     this.#idRule = idRule;
   }
 
-  add({ format, customId, model, url }: LineGlance, number: number): void {
+  add({ format, customId, model, url }: LineGlance, { number, length }: LinePosition): void {
     if (this.#idRule !== null && customId !== null && !this.#idRule.pattern.test(customId)) {
       this.#breaksIdRule = true;
     }
@@ -98,12 +97,13 @@ class SurveyFacts {
     this.#format ??= format;
     if (format !== null && format !== this.#format) this.#isUniform = false;
     this.#firstUrl ??= url;
-    if (model === null) {
-      if (format !== null) this.#firstWithoutModel ??= number;
-    } else if (!this.#models.has(model) && this.#models.size < MAX_MODELS) {
-      this.#models.set(model, { number: this.#models.size, firstLine: number });
+    if (model === null && format !== null) this.#firstWithoutModel ??= number;
+    const lines = model === null ? undefined : this.#linesOf(model, number);
+    this.#byRow.add(lines?.number ?? -1);
+    if (lines !== undefined) {
+      lines.lines += 1;
+      lines.bytes += length + 1;
     }
-    this.#byRow.add(model === null ? -1 : (this.#models.get(model)?.number ?? -1));
     const isOther = url !== null && this.#endpoint !== null && !isSameUrl(url, this.#endpoint);
     if (!isOther || this.#otherEndpoints.length >= MAX_FAULTS) return;
     this.#otherEndpoints.push({
@@ -114,11 +114,19 @@ class SurveyFacts {
     });
   }
 
+  #linesOf(model: string, firstLine: number): ModelLines | undefined {
+    const found = this.#models.get(model);
+    if (found !== undefined || this.#models.size >= MAX_MODELS) return found;
+    const made = { number: this.#models.size, firstLine, lines: 0, bytes: 0 };
+    this.#models.set(model, made);
+    return made;
+  }
+
   result() {
     return {
       format: this.#format,
       isUniform: this.#isUniform,
-      models: Array.from(this.#models, ([name, { firstLine }]) => ({ name, firstLine })),
+      models: Array.from(this.#models, ([name, lines]) => ({ name, ...lines })),
       modelOf: (row: number) => this.#byRow.get(row),
       firstWithoutModel: this.#firstWithoutModel,
       firstUrl: this.#firstUrl,
@@ -126,6 +134,13 @@ class SurveyFacts {
       otherEndpoints: this.#otherEndpoints,
     };
   }
+}
+
+interface ModelLines {
+  readonly number: number;
+  readonly firstLine: number;
+  lines: number;
+  bytes: number;
 }
 
 /** A small number for each row, in two bytes. */

@@ -43,6 +43,8 @@ export type Planned =
 export interface ModelPlan {
   readonly plan: LinePlan;
   readonly keep: (row: number) => boolean;
+  readonly lines: number;
+  readonly bytes: number;
 }
 
 /** Where a job takes one model, the lines of each are a job's; null where there is no need to part them. */
@@ -67,7 +69,12 @@ export function planByModel(
     const planned = planLines({ ...survey, models: ofModel }, target);
     if (planned.kind === "refused") return planned;
     const numbers = new Set(ofModel.map((each) => survey.models.indexOf(each)));
-    plans.push({ plan: planned.plan, keep: (row) => numbers.has(survey.modelOf(row)) });
+    plans.push({
+      plan: planned.plan,
+      keep: (row) => numbers.has(survey.modelOf(row)),
+      lines: ofModel.reduce((sum, { lines }) => sum + lines, 0),
+      bytes: ofModel.reduce((sum, { bytes }) => sum + bytes, 0),
+    });
   }
   return plans;
 }
@@ -196,11 +203,11 @@ function disagreements(
 }
 
 function doubledIds({ index }: Survey): readonly BatchError[] {
-  return index.doubled.map((row) => ({
+  return index.doubled.map((line) => ({
     code: "duplicate_custom_id",
     message: "A line before this one has the same custom_id; it must be unique in the batch.",
     param: "custom_id",
-    line: index.position(row).number,
+    line,
   }));
 }
 

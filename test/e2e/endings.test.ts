@@ -1,3 +1,5 @@
+import { readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { BadRequestError, NotFoundError } from "openai";
 import { describe, expect, test } from "vitest";
 import type { RunningGateway } from "../support/gateway.ts";
@@ -79,6 +81,24 @@ describe("a batch whose input is deleted while it runs", () => {
       expect(await rowsOf(gateway.dataDir, "account_keys")).toEqual([]);
     },
   );
+});
+
+test("a running batch whose index of ids isn't there, as an older gateway leaves it, has its results all the same", async () => {
+  await using gateway = await startGateway();
+  const client = gateway.openai();
+  gateway.emulator.control.setSpeed(0);
+  const file = await uploadLines(client, chatLines(5));
+  const created = await createBatch(client, file.id);
+  const blobs = join(gateway.dataDir, "blobs");
+  const indexes = (await blobsOf(gateway.dataDir)).filter((blob) => blob.startsWith("ids"));
+  expect(indexes).toHaveLength(1);
+  for (const entry of await readdir(blobs, { recursive: true })) {
+    if (indexes.includes(basename(entry))) await rm(join(blobs, entry));
+  }
+  gateway.emulator.control.setSpeed("instant");
+  const batch = await waitForEnd(client, created.id);
+  expect(batch).toMatchObject({ status: "completed", request_counts: { completed: 5 } });
+  expect(await readLines(client, batch.output_file_id)).toHaveLength(5);
 });
 
 describe("a batch of a file that nobody knows", () => {

@@ -148,7 +148,7 @@ describe("bytes that are no one's", () => {
 
   test("of batches are those that neither a running one nor a fetchable result needs", async () => {
     const needed = [
-      "indexes/running",
+      "ids/running",
       "prepared/running/part-1",
       "prepared/ended/ids",
       "results/ended/output",
@@ -157,7 +157,7 @@ describe("bytes that are no one's", () => {
       "results/running/output",
     ];
     const lost = [
-      "indexes/ended",
+      "ids/ended",
       "indexes/gone",
       "prepared/copy/part-1",
       "prepared/ended/part-1",

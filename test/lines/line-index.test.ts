@@ -5,16 +5,26 @@ import { ResultScan } from "../../src/lines/result-scan.ts";
 import { surveyLines } from "../../src/lines/survey.ts";
 
 async function indexOf(text: string) {
-  const { index, indexBytes } = await surveyLines(
+  const { index } = await surveyLines(
     Readable.from([Buffer.from(text)]),
     { endpoint: null, idRule: null, maxLineBytes: 1_000 },
     new AbortController().signal,
   );
-  return { built: index, loaded: await loadLineIndex(Readable.from([indexBytes])) };
+  return { built: index, loaded: await loadLineIndex(Readable.from(await cut(index.stored()))) };
+}
+
+/** As a store may hand it over: rows don't end where chunks do. */
+async function cut(chunks: AsyncIterable<Uint8Array>): Promise<readonly Buffer[]> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  const bytes = Buffer.concat(all);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 1_001) pieces.push(bytes.subarray(at, at + 1_001));
+  return pieces;
 }
 
 describe("the line index", () => {
-  test("finds each line by its id, and says where it lies, after a restart too", async () => {
+  test("finds each line by its id, after a restart too", async () => {
     const lines = Array.from(
       { length: 10_000 },
       (_, number) => `{"custom_id":"request-${number}","n":${number}}`,
@@ -26,12 +36,6 @@ describe("the line index", () => {
       expect(index.find("request-10000")).toBe(-1);
       for (const number of [0, 1, 777, 9_999]) {
         expect(index.find(`request-${number}`)).toBe(number);
-        const { offset, length } = index.position(number);
-        expect(
-          Buffer.from(text)
-            .subarray(offset, offset + length)
-            .toString(),
-        ).toBe(lines[number]);
       }
     }
   });
