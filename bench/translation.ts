@@ -239,7 +239,7 @@ function* smallLines(count: number, model: string): Generator<string> {
   for (let number = 1; number <= count; number += 1) {
     const messages = [{ role: "user", content: `${before}What is ${number} + ${number}?` }];
     const line = {
-      custom_id: `line-${number}`,
+      custom_id: `question-${number}`,
       method: "POST",
       url: "/v1/chat/completions",
       body: { model, messages },

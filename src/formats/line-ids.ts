@@ -1,10 +1,11 @@
 import type { IdRule } from "../core/format.ts";
 import type { LineIds, LineOrigin } from "../core/translation.ts";
+import { IdTable } from "./id-table.ts";
 
 /** Ids of a Part while its requests are mapped; `save` is what the results need to find back. */
 export interface RequestLineIds extends LineIds {
   /** Null while every id stands for itself; else to be stored with the Part. The same lines give the same bytes. */
-  save(): Uint8Array | null;
+  save(): Iterable<Uint8Array> | null;
 }
 
 /**
@@ -14,12 +15,18 @@ export interface RequestLineIds extends LineIds {
  * these forms become `r000012` too.
  */
 export function createLineIds(rule: IdRule | null): RequestLineIds {
-  return new MappedIds(rule, new Map(), true);
+  return new MappedIds(rule, new IdTable(), true);
 }
 
 /** What `save` gave: the ids as the results need them. */
-export function loadLineIds(saved: Uint8Array | null): LineIds {
-  return saved === null ? SAME_IDS : new MappedIds(null, parseTable(saved), false);
+export async function loadLineIds(
+  saved: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | null,
+): Promise<LineIds> {
+  if (saved === null) return SAME_IDS;
+  const table = new IdTable();
+  for await (const chunk of saved) table.load(chunk);
+  table.load(null);
+  return new MappedIds(null, table, false);
 }
 
 /** For bytes that passed untouched: no id is ours, whatever it looks like. */
@@ -31,11 +38,10 @@ export const SAME_IDS: LineIds = {
 
 class MappedIds implements RequestLineIds {
   readonly #rule: IdRule | null;
-  /** By line. */
-  readonly #mapped: Map<number, string>;
+  readonly #mapped: IdTable;
   #isPlain: boolean;
 
-  constructor(rule: IdRule | null, mapped: Map<number, string>, isPlain: boolean) {
+  constructor(rule: IdRule | null, mapped: IdTable, isPlain: boolean) {
     this.#rule = rule;
     this.#mapped = mapped;
     this.#isPlain = isPlain;
@@ -79,24 +85,9 @@ class MappedIds implements RequestLineIds {
     return { customId, line, ...readSuffix(index, count, base64) };
   }
 
-  save(): Uint8Array | null {
-    if (this.#isPlain) return null;
-    const rows = Array.from(
-      this.#mapped,
-      ([line, customId]) => `${line} ${JSON.stringify(customId)}`,
-    );
-    return Buffer.from(rows.join("\n"));
+  save(): Iterable<Uint8Array> | null {
+    return this.#isPlain ? null : this.#mapped.stored();
   }
-}
-
-function parseTable(saved: Uint8Array): Map<number, string> {
-  const mapped = new Map<number, string>();
-  for (const row of Buffer.from(saved).toString("utf8").split("\n")) {
-    if (row === "") continue;
-    const space = row.indexOf(" ");
-    mapped.set(Number(row.slice(0, space)), String(JSON.parse(row.slice(space + 1))));
-  }
-  return mapped;
 }
 
 const MADE = /^(r|line-)(\d{6,})(?:-(\d+)of(\d+))?(-base64)?$/;

@@ -253,12 +253,12 @@ async function saveIds(
 ): Promise<string | null> {
   const saved = ids.save();
   if (saved === null) return null;
-  await blobs.put(key, oneChunk(saved), signal);
+  await blobs.put(key, eachOf(saved), signal);
   return key;
 }
 
-export async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
+async function* eachOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
 }
 
 const FIRST_LINES = 10;

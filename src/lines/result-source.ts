@@ -3,7 +3,7 @@ import type { BlobStore } from "../core/blobs.ts";
 import type { Format } from "../core/format.ts";
 import type { LineMap, MapOptions, Side } from "../core/translation.ts";
 import { formats, resultMap } from "../formats/formats.ts";
-import { loadLineIds } from "../formats/line-ids.ts";
+import { loadLineIds, SAME_IDS } from "../formats/line-ids.ts";
 import { endpointOf } from "./target.ts";
 import { preparedOf } from "./prepared-record.ts";
 
@@ -24,7 +24,7 @@ export async function resultMapOf(
 ): Promise<LineMap | null> {
   const { batch, part, from, to, clock } = work;
   const { idsBlob, variant } = preparedOf(batch);
-  const ids = loadLineIds(idsBlob === null ? null : await readSmall(work.blobs, idsBlob, signal));
+  const ids = await loadLineIds(idsBlob === null ? null : await work.blobs.open(idsBlob, signal));
   const endpoint = endpointOf(batch.endpoint);
   const isOpenAI = from.name === "openai";
   const source: Side = { format: from, endpoint, model: part.model, variant };
@@ -51,15 +51,5 @@ export function ownResultMap(batch: Batch, to: Format, clock: Clock): LineMap | 
     model: null,
     variant: null,
   };
-  const ids = loadLineIds(null);
-  return resultMap(source, target, { ...clock, mode: "warn", isBatch: true, ids });
-}
-
-/** A table of ids, made by us: only lines that couldn't keep theirs are in it. */
-async function readSmall(blobs: BlobStore, key: string, signal: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await blobs.open(key, signal)) {
-    if (chunk instanceof Uint8Array) chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return resultMap(source, target, { ...clock, mode: "warn", isBatch: true, ids: SAME_IDS });
 }

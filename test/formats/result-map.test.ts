@@ -118,7 +118,7 @@ describe("a result map", () => {
     });
   });
 
-  test("gives each line the id that its client wrote, after a restart too", () => {
+  test("gives each line the id that its client wrote, after a restart too", async () => {
     const ids = createLineIds(anthropic.idRule);
     const requests = requestsTo(side(anthropic, { model: "claude" }), { ids });
     const line = JSON.stringify({
@@ -127,7 +127,7 @@ describe("a result map", () => {
       body: { messages: [{ role: "user", content: "Hi" }] },
     });
     expect(lineOf(requests.map(line, 1))).toMatchObject({ custom_id: "r000001" });
-    const loaded = loadLineIds(ids.save());
+    const loaded = await loadLineIds(ids.save());
     const text = claudeLine("r000001", { type: "expired" });
     for (const known of [ids, loaded]) {
       expect(lineOf(resultsFrom(side(anthropic), toChat, known).map(text, 1))).toMatchObject({
@@ -183,7 +183,7 @@ describe("embeddings that were split", () => {
   const fromTiny = side(tiny, { endpoint: "embeddings", model: "tiny-1" });
 
   /** Sends one line of so many inputs, and gives the provider's answers to its pieces. */
-  function send(inputs: readonly string[], rest: object = {}) {
+  async function send(inputs: readonly string[], rest: object = {}) {
     const ids = createLineIds(null);
     const requests = requestsTo(side(tiny, { endpoint: "embeddings" }), { ids });
     const sent = linesOf(requests.map(embeddingLine("Cid #1", { input: inputs, ...rest }), 1));
@@ -191,7 +191,7 @@ describe("embeddings that were split", () => {
       const { id, ask } = Object(line) as { readonly id: string; readonly ask: unknown };
       return JSON.stringify({ id, answer: answerTiny(ask) });
     });
-    return { answers, map: resultsFrom(fromTiny, toEmbeddings, loadLineIds(ids.save())) };
+    return { answers, map: resultsFrom(fromTiny, toEmbeddings, await loadLineIds(ids.save())) };
   }
 
   const INPUTS = ["a", "bb", "ccc", "dddd", "eeeee"];
@@ -210,30 +210,30 @@ describe("embeddings that were split", () => {
 
   test.each([{ order: [0, 1, 2] }, { order: [2, 1, 0] }, { order: [1, 2, 0] }])(
     "come back whole, in the order of the inputs, when the pieces come as $order",
-    ({ order }) => {
-      const { answers, map } = send(INPUTS);
+    async ({ order }) => {
+      const { answers, map } = await send(INPUTS);
       const mapped = order.flatMap((piece, at) => linesOf(map.map(answers[piece] ?? "", at + 1)));
       expect(mapped).toMatchObject([WHOLE]);
       expect(map.end()).toEqual([]);
     },
   );
 
-  test("come in the encoding that the client asked for", () => {
-    const { answers, map } = send(["a", "bb", "ccc"], { encoding_format: "base64" });
+  test("come in the encoding that the client asked for", async () => {
+    const { answers, map } = await send(["a", "bb", "ccc"], { encoding_format: "base64" });
     const [line] = answers.flatMap((text, index) => linesOf(map.map(text, index + 1)));
     expect(line).toMatchObject({
       custom_id: "Cid #1",
       response: { body: { data: [{ embedding: "AACAPwAAwD8=" }, {}, {}] } },
     });
-    const { answers: single, map: ofOne } = send(["a"], { encoding_format: "base64" });
+    const { answers: single, map: ofOne } = await send(["a"], { encoding_format: "base64" });
     expect(lineOf(ofOne.map(single[0] ?? "", 1))).toMatchObject({
       custom_id: "Cid #1",
       response: { body: { data: [{ embedding: "AACAPwAAwD8=" }] } },
     });
   });
 
-  test("fail at the end if a piece never came", () => {
-    const { answers, map } = send(INPUTS);
+  test("fail at the end if a piece never came", async () => {
+    const { answers, map } = await send(INPUTS);
     answers.slice(0, 2).forEach((text, index) => expect(linesOf(map.map(text, index))).toEqual([]));
     const ended = map.end().flatMap((mapped) => linesOf(mapped));
     expect(ended).toMatchObject([
@@ -263,9 +263,9 @@ describe("embeddings that were split", () => {
       result: { answer: { vectors: [[1]] } },
       line: { error: { code: "invalid_result" } },
     },
-  ])("fail as one line, once, if a piece $name", ({ result, line }) => {
+  ])("fail as one line, once, if a piece $name", async ({ result, line }) => {
     for (const bad of [0, 1]) {
-      const { answers, map } = send(INPUTS);
+      const { answers, map } = await send(INPUTS);
       const id = `Cid #1#${bad + 1}of3`;
       answers[bad] = JSON.stringify({ id, ...result });
       const mapped = answers.flatMap((text, index) => linesOf(map.map(text, index + 1)));
