@@ -9,6 +9,7 @@ import { anthropicDialect } from "./dialects/anthropic/anthropic.ts";
 import { openaiDialect } from "./dialects/openai/openai.ts";
 import { createEngine } from "./engine/engine.ts";
 import { createAccounts, openClient } from "./gateway/accounts.ts";
+import { createFrontDoor } from "./gateway/front-door.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { createKeyRing } from "./gateway/key-ring.ts";
 import { newId } from "./lib/ids.ts";
@@ -100,8 +101,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     config,
     dialects: [openaiDialect, anthropicDialect],
     gateway,
-    identify: async (key) =>
-      (await openWithKey(key)) ?? openClient(box, key, openLocations(config)),
+    identify: createFrontDoor({
+      openWithKey,
+      openWithout: (key) => openClient(box, key, openLocations(config)),
+      requestsPerMinute: config.limits.requestsPerMinute,
+      now,
+    }),
     ready: { database: (signal) => database.ping(signal), blobs: (signal) => blobs.ping(signal) },
     metrics,
     log,

@@ -37,6 +37,12 @@ export const limitsSchema = z
       .default(32 * KIB)
       .describe("The most that the request line and all headers of a request may take."),
     headerCount: wholeNumber(16, 10_000).default(200).describe("The most headers of a request."),
+    requestsPerMinute: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+      .nullable()
+      .default(null)
+      .describe(
+        "Requests that each replica takes in a minute from one address (of IPv6: one /64) that brings no good virtual key; keys have limits of their own. Behind a proxy: name it in `trusted_proxies`. null: any number.",
+      ),
     connections: wholeNumber(1, 1_000_000)
       .default(10_000)
       .describe("The most connections at one time; further ones are closed at once."),

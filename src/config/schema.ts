@@ -11,6 +11,7 @@ import {
   seconds,
   secret,
   text,
+  webOrigin,
   wholeNumber,
   yesOrNo,
 } from "./values.ts";
@@ -69,6 +70,12 @@ export const configSchema = z.strictObject({
     .default([])
     .describe(
       "Proxies whose `x-forwarded-*` headers are believed: addresses, ranges, or loopback, linklocal, uniquelocal. In a variable: separated by commas.",
+    ),
+  corsOrigins: z
+    .array(webOrigin(), { error: "must be a list of origins" })
+    .default([])
+    .describe(
+      "Origins whose web pages may use the gateway, such as https://app.example.com; none: CORS is off. In a variable: separated by commas.",
     ),
   dataDir: text()
     .default(".crossbatch")

@@ -60,6 +60,13 @@ function isPlainHttpUrl(value: string): boolean {
   );
 }
 
+/** As browsers write it: no path, no slash at the end. `*` isn't one, for pages anywhere could then use an open gateway. */
+export function webOrigin() {
+  return text().refine((value) => /^https?:/.test(value) && URL.parse(value)?.origin === value, {
+    error: "must be an origin such as https://app.example.com, without path and slash at the end",
+  });
+}
+
 /** By the rule that the locations of clients are held against. */
 export function s3Uri() {
   return text()

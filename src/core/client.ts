@@ -9,6 +9,14 @@ export type ClientOwners = readonly string[];
 /** The owner of what is made with a configured provider key while no virtual keys are configured: all clients share it. */
 export const SHARED_OWNER = "shared";
 
+/** What is known of somebody who asks before it is known who that is. */
+export interface Visitor {
+  /** The key that the request brought, or null. A secret. */
+  readonly key: string | null;
+  /** Where the request came from; what proxies say counts as configured. */
+  readonly address: string;
+}
+
 /** Who asks: what it may see, and the credential it brought. */
 export interface Client {
   /** Whose objects it may see. */

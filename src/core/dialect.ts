@@ -1,4 +1,4 @@
-import type { Client } from "./client.ts";
+import type { Client, Visitor } from "./client.ts";
 import type { GatewayError } from "./errors.ts";
 import type { FormatName } from "./format.ts";
 import type { Gateway } from "./gateway.ts";
@@ -35,8 +35,8 @@ export interface RenderedError {
 /** What a dialect's routes stand on. */
 export interface DialectServices {
   readonly gateway: Gateway;
-  /** Who the bearer of a key is; null where the request brought none. Throws `unauthorized` if it may not come in. */
-  identify(key: string | null): Promise<Client>;
+  /** Throws `unauthorized` if the visitor may not come in, `rate_limited` if it came too often. */
+  identify(visitor: Visitor): Promise<Client>;
   readonly limits: DialectLimits;
   /** The address under which clients reach us, never with a slash at the end, or `relative`; null: as the request says. */
   readonly publicUrl: string | null;

@@ -55,10 +55,10 @@ export function checkAllowed(
   });
 }
 
-/** Patterns mean the model as its provider names it, or with the provider before it: `gpt-5*`, `openai/gpt-5*`. */
+/** Null allows every model. Patterns mean the model as its provider names it, or with the provider before it: `gpt-5*`, `openai/gpt-5*`. */
 export function isModelAllowed(patterns: Grant["models"], provider: Named, model: string): boolean {
-  if (patterns === null) return true;
   const name = withoutPrefix(model, provider.modelPrefix);
+  if (patterns === null) return !STORED_PROMPT.test(name);
   if (ELSEWHERE.test(name)) return false;
   const full = `${provider.name}/${name}`;
   return patterns.some((pattern) => matchesGlob(name, pattern) || matchesGlob(full, pattern));
@@ -67,6 +67,9 @@ export function isModelAllowed(patterns: Grant["models"], provider: Named, model
 export function modelRefusal(model: string): string {
   return `This key may not use the model '${model.slice(0, 100)}'.`;
 }
+
+/** What lies in an AWS account as a prompt passes as a model there; whose it is nobody knows, so that it must be allowed by name. */
+const STORED_PROMPT = /^arn:[^:]*:bedrock:[^:]*:[^:]*:prompt\//i;
 
 /** Some providers have the model in the path: such a name would match a pattern, and lead to another model. */
 const ELSEWHERE = /(?:^|\/)\.{1,2}(?:\/|$)|[?#%\s\\]|\p{Cc}/u;

@@ -30,7 +30,8 @@ export function createCallers(options: CallerOptions): Callers {
   const clients = new WeakMap<FastifyRequest, Client>();
   return {
     async admit(request) {
-      clients.set(request, await options.identify(options.keyOf(request)));
+      const visitor = { key: options.keyOf(request), address: request.ip };
+      clients.set(request, await options.identify(visitor));
     },
     call(request, reply, provider) {
       const client = clients.get(request);

@@ -18,7 +18,7 @@ export function sendEvents(
   return reply
     .headers({
       "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache",
+      "cache-control": "no-cache, no-store",
       // Else nginx gathers some kilobytes before it passes anything on.
       "x-accel-buffering": "no",
     })

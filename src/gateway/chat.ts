@@ -54,7 +54,7 @@ async function checkReferences(
   if (error === undefined) return;
   const param = error.param?.replace(/^body\./, "") ?? "body";
   // What isn't there is told like what is another's.
-  const kind = error.code === "file_not_found" ? "invalid_request" : "forbidden";
+  const kind = error.code === "file_not_found" ? "not_found" : "forbidden";
   throw new GatewayError(kind, error.message, { reason: error.code, param });
 }
 

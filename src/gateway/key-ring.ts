@@ -48,7 +48,7 @@ export function createKeyRing(
       : { keyId: found.id, terms: found.terms };
   });
   const anyStored = remember(now, () => table.any());
-  const rates = createRequestRates(now);
+  const rates = createRequestRates(now, "This key");
   let isShut = context.requireKeys || configured.size > 0;
 
   async function find(key: string): Promise<Known | null> {

@@ -84,14 +84,9 @@ export async function getCursor<Row>(
   if (after === null) return null;
   const row = await find(after);
   if (row === null) {
-    throw new GatewayError(
-      "invalid_request",
-      `No object with id '${shown(after)}' to begin after.`,
-      {
-        param: "after",
-        reason: "invalid_value",
-      },
-    );
+    throw new GatewayError("not_found", `No object with id '${shown(after)}' to begin after.`, {
+      param: "after",
+    });
   }
   return row;
 }

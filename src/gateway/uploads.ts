@@ -261,14 +261,9 @@ function choose(parts: readonly UploadPart[], ids: readonly string[]): readonly 
   return ids.map((id) => {
     const part = parts.find((candidate) => candidate.id === id);
     if (part === undefined) {
-      throw new GatewayError(
-        "invalid_request",
-        `Part '${id.slice(0, 80)}' isn't one of this upload.`,
-        {
-          param: "part_ids",
-          reason: "invalid_value",
-        },
-      );
+      throw new GatewayError("not_found", `Part '${id.slice(0, 80)}' isn't one of this upload.`, {
+        param: "part_ids",
+      });
     }
     return part;
   });

@@ -9,6 +9,14 @@ const CLOSE_BRACE = 0x7d;
 /** What leads to a value: the keys of objects, null for an element of a list. */
 export type JsonPlace = readonly (string | null)[];
 
+/** What a walk tells beside the strings. */
+export interface WalkObserver {
+  /** Each key; it is the last of the place. */
+  key?(place: JsonPlace): void;
+  /** The end of each object; the place is the object's own. */
+  leave?(place: JsonPlace): void;
+}
+
 /**
  * Calls `visit` with every string of a valid JSON text that isn't a key. Of members with one name each is visited, for
  * readers differ on which of them counts. The place is valid only during the call.
@@ -16,6 +24,7 @@ export type JsonPlace = readonly (string | null)[];
 export function walkStrings(
   json: Buffer,
   visit: (place: JsonPlace, value: () => string) => void,
+  observer: WalkObserver = {},
 ): void {
   const place: (string | null)[] = [];
   let at = 0;
@@ -26,12 +35,17 @@ export function walkStrings(
       at = endOfString(json, start);
       const end = at;
       while (isBlank(json[at])) at += 1;
-      if (json[at] === COLON) place[place.length - 1] = readString(json, start, end);
-      else visit(place, () => readString(json, start, end));
+      if (json[at] === COLON) {
+        place[place.length - 1] = readString(json, start, end);
+        observer.key?.(place);
+      } else visit(place, () => readString(json, start, end));
       continue;
     }
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) place.push(null);
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) place.pop();
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      place.pop();
+      if (byte === CLOSE_BRACE) observer.leave?.(place);
+    }
     at += 1;
   }
 }

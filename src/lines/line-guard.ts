@@ -7,6 +7,7 @@ import type { Provider } from "../core/provider.ts";
 import { isWithin, parseS3Uri } from "../core/s3-uri.ts";
 import { formats } from "../formats/formats.ts";
 import { walkStrings } from "../lib/json-strings.ts";
+import { ItemReferences } from "./item-references.ts";
 import { type Reference, referenceAt } from "./line-references.ts";
 
 const schema = z.object({
@@ -78,12 +79,18 @@ export class LineGuard {
       return;
     }
     let hasModel = false;
-    walkStrings(line, (place, value) => {
-      const reference = referenceAt(place, value, BODY_KEYS);
-      if (reference === null) return;
-      hasModel ||= reference.kind === "model";
-      this.#note(reference, number);
-    });
+    const items = new ItemReferences(BODY_KEYS, (reference) => this.#note(reference, number));
+    walkStrings(
+      line,
+      (place, value) => {
+        items.string(place, value);
+        const reference = referenceAt(place, value, BODY_KEYS);
+        if (reference === null) return;
+        hasModel ||= reference.kind === "model";
+        this.#note(reference, number);
+      },
+      items,
+    );
     if (!hasModel) this.#firstWithoutModel ??= number;
   }
 

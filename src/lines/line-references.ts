@@ -23,15 +23,28 @@ const FILES: ReadonlySet<string> = new Set(["file_id", "fileid", "file_ids", "fi
 const FILE_URIS: ReadonlySet<string> = new Set(["file_uri", "fileuri"]);
 const URIS: ReadonlySet<string> = new Set(["uri", "url", "s3uri", "s3_uri", "file_uri", "fileuri"]);
 const ACCOUNTS: ReadonlySet<string> = new Set([
-  "previous_response_id",
-  "conversation",
-  "conversation.id",
-  "container",
-  "container.id",
-  "vector_store_ids",
+  "audio.id",
   "cached_content",
   "cachedcontent",
+  "container",
+  "container.id",
+  "container_id",
+  "conversation",
+  "conversation.id",
+  "file_search_store_names",
+  "filesearchstorenames",
+  "guardrailidentifier",
+  "previous_response_id",
+  "prompt.id",
+  "tunnel_id",
+  "user_profile_id",
+  "vector_store_ids",
+  "voice.id",
 ]);
+
+/** Skills that providers have for everyone are plain words, `pptx`; those that an account made have ids with digits. */
+const SKILL = "skill_id";
+const PUBLIC_SKILL = /^[a-z]+(?:-[a-z]+)*$/;
 
 /** What people's own data stand under: arguments of tools and their schemas may have any keys. */
 const OWN_DATA: ReadonlySet<string> = new Set([
@@ -59,12 +72,15 @@ export function referenceAt(
   const [body, ...inside] = keys;
   if (body === undefined || body === null || !bodyKeys.has(body)) return null;
   const named = (kind: Reference["kind"], name: string) => ({ kind, name, param: toPath(place) });
+  // Labels of people's own, whatever they are called.
+  if (inside[0] === "metadata") return null;
   if (MODELS.some((model) => isSame(model, inside))) return named("model", value());
   if (keys.some((key, at) => at >= OWN_DATA_FROM && key !== null && OWN_DATA.has(key))) return null;
   const [key, parent] = inside.filter((each) => each !== null).toReversed();
   if (key === undefined) return null;
   if (FILES.has(key)) return named("file", value());
   if (ACCOUNTS.has(key) || ACCOUNTS.has(`${parent}.${key}`)) return named("account", value());
+  if (key === SKILL) return PUBLIC_SKILL.test(value()) ? null : named("account", value());
   if (!URIS.has(key)) return null;
   const uri = value();
   if (/^\s*s3:/i.test(uri)) return named("s3", uri);
@@ -84,7 +100,8 @@ function isSame(one: JsonPlace, other: JsonPlace): boolean {
   return one.length === other.length && one.every((key, at) => key === other[at]);
 }
 
-function toPath(place: JsonPlace): string {
+/** As people write it: `body.tools[].model`. */
+export function toPath(place: JsonPlace): string {
   return place
     .map((key) => key ?? "[]")
     .join(".")

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { neutralErrorBody } from "./neutral-error.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** Answers what isn't HTTP, or came too slowly to be a request: there is no request yet that a route could answer. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -14,7 +15,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(body)}`,
-    "x-content-type-options: nosniff",
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
@@ -28,7 +29,7 @@ export function answerExpectation(_request: IncomingMessage, response: ServerRes
     .writeHead(417, {
       "content-type": "application/json; charset=utf-8",
       "content-length": Buffer.byteLength(body),
-      "x-content-type-options": "nosniff",
+      ...SECURITY_HEADERS,
       connection: "close",
     })
     .end(body);

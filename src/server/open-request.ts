@@ -3,6 +3,7 @@ import { z } from "zod";
 import { errorOf } from "./answer-error.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Redactor } from "./redactor.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface RequestObservers {
   readonly metrics: Metrics;
@@ -20,7 +21,7 @@ export function openRequest(
   { metrics, redactor }: RequestObservers,
 ): void {
   const startedAt = performance.now();
-  reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
+  reply.header("x-request-id", request.id).headers(SECURITY_HEADERS);
   for (const key of keysOf(request)) redactor.remember(key);
   reply.raw.once("close", () => {
     const { method } = request;

@@ -16,6 +16,7 @@ import { readJsonBodies } from "./json-body.ts";
 import type { Metrics } from "./metrics.ts";
 import { openRequest } from "./open-request.ts";
 import { mountOperations, type ReadinessChecks } from "./operations.ts";
+import { admitOrigin } from "./origins.ts";
 import { QuietLogController } from "./quiet-log-controller.ts";
 import type { Redactor } from "./redactor.ts";
 import { refuseEarly } from "./refuse-early.ts";
@@ -79,6 +80,7 @@ export function createServer(options: ServerOptions): Server {
     rememberResponse(request.raw.socket, reply.raw);
     // As Node itself would: whoever sends no host speaks no HTTP/1.1.
     if (request.raw.headers.host === undefined) reply.header("connection", "close");
+    if (admitOrigin(request, reply, config.corsOrigins)) return reply;
     refuseEarly(request, { closing, headerCount: limits.headerCount });
   });
   app.setErrorHandler((thrown, request, reply) =>

@@ -60,6 +60,31 @@ describe("a wrong variable is refused by its name, with what would be right", ()
       'must be an IP address, a range such as 10.0.0.0/8, or loopback, linklocal, uniquelocal; it is "10.0.0.0/33"',
     ],
     [
+      "CROSSBATCH_CORS_ORIGINS",
+      "*",
+      'must be an origin such as https://app.example.com, without path and slash at the end; it is "*"',
+    ],
+    [
+      "CROSSBATCH_CORS_ORIGINS",
+      "https://app.example.com/",
+      'must be an origin such as https://app.example.com, without path and slash at the end; it is "https://app.example.com/"',
+    ],
+    [
+      "CROSSBATCH_CORS_ORIGINS",
+      "app.example.com",
+      'must be an origin such as https://app.example.com, without path and slash at the end; it is "app.example.com"',
+    ],
+    [
+      "CROSSBATCH_CORS_ORIGINS",
+      "null",
+      'must be an origin such as https://app.example.com, without path and slash at the end; it is "null"',
+    ],
+    [
+      "CROSSBATCH_CORS_ORIGINS",
+      "https://*.example.com/x",
+      'must be an origin such as https://app.example.com, without path and slash at the end; it is "https://*.example.com/x"',
+    ],
+    [
       "CROSSBATCH_PUBLIC_URL",
       "gateway.example",
       'must be an http:// or https:// address without user, query and fragment, or relative; it is "gateway.example"',

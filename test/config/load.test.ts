@@ -120,6 +120,11 @@ describe("a text becomes the value that its setting wants", () => {
       (config) => config.trustedProxies,
       ["10.0.0.0/8", "::1"],
     ],
+    [
+      "CROSSBATCH_CORS_ORIGINS=https://a.example, http://localhost:3000",
+      (config) => config.corsOrigins,
+      ["https://a.example", "http://localhost:3000"],
+    ],
     ["CROSSBATCH_LIMITS_FILE_BYTES=500MB", (config) => config.limits.fileBytes, 500_000_000],
     ["CROSSBATCH_LIMITS_FILE_BYTES=1.5 GiB", (config) => config.limits.fileBytes, 1.5 * 1024 ** 3],
     ["CROSSBATCH_LIMITS_FILE_BYTES=4096", (config) => config.limits.fileBytes, 4096],

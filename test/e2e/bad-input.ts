@@ -211,14 +211,14 @@ const BAD_REQUESTS: readonly BadRequest[] = [
   {
     what: "an unknown after of files",
     ...get("/files?after=file-nope"),
-    status: 400,
-    error: { param: "after", code: "invalid_value" },
+    status: 404,
+    error: { param: "after", code: null },
   },
   {
     what: "an unknown after of batches",
     ...get("/batches?after=batch_nope"),
-    status: 400,
-    error: { param: "after", code: "invalid_value" },
+    status: 404,
+    error: { param: "after", code: null },
   },
   {
     what: "an unknown file",

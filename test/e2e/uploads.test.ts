@@ -129,7 +129,7 @@ describe("an upload in parts", () => {
     const [one, other] = [await createUpload(client, 1), await createUpload(client, 1)];
     const part = await addPart(client, other.id, "a");
     const error = await refusalOf(client.uploads.complete(one.id, { part_ids: [part] }));
-    expect(error).toMatchObject({ status: 400, param: "part_ids" });
+    expect(error).toMatchObject({ status: 404, param: "part_ids" });
     expect(error.message).toContain("isn't one of this upload");
   });
 

@@ -34,7 +34,7 @@ const CORPUS = [...FORM_CASES, ...BODY_CASES, ...REQUEST_CASES, ...SMUGGLING_CAS
 const PATIENCE_MILLISECONDS = 500;
 
 const LINE = Buffer.from(
-  '{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m","tools":[{"model":"x"}],"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file-a"}},{"text":"\\u00e4\\"\\\\"}]}]}}',
+  '{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"m","input":[{"type":"reasoning","id":"rs_1","encrypted_content":"x"},{"id":"msg_1"}],"tools":[{"model":"x"}],"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"file-a"}},{"text":"\\u00e4\\"\\\\"}]}]}}',
 );
 
 const world = await startWorld({

@@ -41,6 +41,7 @@ describe("a hostile request gets an answer, and no more than that", () => {
     for (const answer of answers) {
       expect([what, answer.status, answer.status < 500]).toEqual([what, answer.status, true]);
       if (answer.status >= 400) expectShape(answer, dialect);
+      if (answer.status >= 200) expectSafeHead(answer);
     }
     // A second answer would be one to a request that was hidden in the first.
     expect(answers.filter(({ status }) => status >= 200)).toHaveLength(1);
@@ -77,6 +78,13 @@ const SHAPES = {
   ]),
   anthropic: neutral,
 } as const;
+
+/** Whatever was sent, no browser does anything with the answer. */
+function expectSafeHead({ head }: HostileAnswer): void {
+  expect(head).toContain("x-content-type-options: nosniff");
+  expect(head).toContain("content-security-policy: default-src 'none'; frame-ancestors 'none'");
+  expect(head).not.toMatch(/access-control-|set-cookie|x-powered-by|\r\nserver:/i);
+}
 
 function expectShape({ text }: HostileAnswer, dialect: HostileCase["dialect"]): void {
   const body: unknown = JSON.parse(text);

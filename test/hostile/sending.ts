@@ -40,6 +40,8 @@ export function rawRequest(apiKey: string, raw: Raw): Buffer {
 
 export interface HostileAnswer {
   readonly status: number;
+  /** Status line and headers. */
+  readonly head: string;
   readonly text: string;
 }
 
@@ -71,6 +73,7 @@ export async function answersTo(
   if (heads.length === 0) throw new Error(`no answer: ${text.slice(0, 200)}`);
   return heads.map((head, at) => {
     const whole = text.slice(head.index, heads[at + 1]?.index);
-    return { status: Number(head[1]), text: whole.slice(whole.indexOf("\r\n\r\n") + 4) };
+    const end = whole.indexOf("\r\n\r\n");
+    return { status: Number(head[1]), head: whole.slice(0, end), text: whole.slice(end + 4) };
   });
 }

@@ -84,7 +84,7 @@ describe("what is another tenant's is not there", () => {
         namings.map((naming) => ({ tenant, provider, operation, id, naming })),
       );
       const made = (await Promise.all(work.map(probeOne))).flat();
-      await Promise.all(made.map((id) => expectFailed(tenant, id)));
+      await Promise.all(made.map((pair) => expectFailed(tenant, pair)));
     }
   });
 });
@@ -99,10 +99,14 @@ test("no list shows anything of another tenant, whichever provider is named", as
         "/anthropic/v1/messages/batches",
       ]) {
         const query = provider === "" ? "" : `?provider=${provider}`;
-        const answer = await send({ method: "GET", path: path + query }, apiKey);
+        const probe = { method: "GET", path: path + query };
+        const answer = await send({ id: "", probe }, apiKey);
         expect(answer.status).toBe(200);
         expect(answer.text).not.toContain(canaryOf(other));
-        const theirs = PROVIDERS.flatMap((each) => objects.get(`${other} ${each}`)?.file ?? []);
+        // A batch tells the id of a file that was sent with it, also of one that isn't there.
+        const kind = path.endsWith("files") ? "file" : "batch";
+        const theirs = PROVIDERS.flatMap((each) => objects.get(`${other} ${each}`)?.[kind] ?? []);
+        expect(theirs.length).toBeGreaterThan(10);
         expect(theirs.filter((id) => answer.text.includes(`"${id}"`))).toEqual([]);
       }
     }
@@ -129,13 +133,6 @@ test("after all that both tenants have what they had, nothing was changed at a p
   expect(probes).toBeGreaterThan(3_000);
 });
 
-/** What isn't there is told otherwise where it isn't what was asked for: a create makes a batch, which then fails. */
-const STATUSES: Readonly<Record<Operation["place"], readonly number[]>> = {
-  path: [404],
-  query: [400],
-  body: [200, 400],
-};
-
 interface ProbeWork {
   readonly tenant: (typeof TENANTS)[number];
   readonly provider: ProviderName;
@@ -144,14 +141,21 @@ interface ProbeWork {
   readonly naming: (typeof NAMINGS)[number];
 }
 
-/** The answer is the very one that an id gets which nobody has. */
+/** A batch that was made for an id of another's, and one for an id that nobody has. */
+interface MadePair {
+  readonly what: string;
+  readonly theirs: Answer;
+  readonly control: Answer;
+}
+
+/** The answer is the very one that an id gets which nobody has: status, headers and every word of the body. */
 async function probeOne({
   tenant,
   provider,
   operation,
   id,
   naming,
-}: ProbeWork): Promise<readonly string[]> {
+}: ProbeWork): Promise<readonly MadePair[]> {
   const own = {
     provider,
     uploadId: objects.get(`${tenant.name} ${provider}`)?.upload[0] ?? "",
@@ -162,40 +166,64 @@ async function probeOne({
     const query = naming === "none" ? "" : `${separator}provider=${provider}`;
     return { ...probe, path: probe.path + query };
   };
-  const answer = await send(named(operation.probe(id, own)), tenant.apiKey);
-  const control = await send(named(operation.probe(unknown, own)), tenant.apiKey);
+  const theirs = await send({ id, probe: named(operation.probe(id, own)) }, tenant.apiKey);
+  const control = await send(
+    { id: unknown, probe: named(operation.probe(unknown, own)) },
+    tenant.apiKey,
+  );
   probes += 2;
   const what = `${operation.name} ${id} (${naming})`;
-  expect([what, shapeOf(answer, id)]).toEqual([what, shapeOf(control, unknown)]);
-  expect([what, hidden(answer.text, id).includes(canaryOf(tenant.other))]).toEqual([what, false]);
-  expect([what, answer.status]).toEqual([what, expect.toBeOneOf(STATUSES[operation.place])]);
-  return answer.status === 200 ? [answer.batchId] : [];
+  expect([what, shapeOf(theirs)]).toEqual([what, shapeOf(control)]);
+  expect([what, hidden(theirs.text, id).includes(canaryOf(tenant.other))]).toEqual([what, false]);
+  expect([what, theirs.status]).toEqual([what, expect.toBeOneOf(operation.answers)]);
+  return theirs.status === 200 && theirs.made !== null ? [{ what, theirs, control }] : [];
 }
 
-/** A batch that names what isn't there is made, and fails before anything is sent. */
-async function expectFailed(tenant: ProbeWork["tenant"], batchId: string): Promise<void> {
+/** A batch that names what isn't there is made, and fails before anything is sent, in the same words. */
+async function expectFailed(
+  tenant: ProbeWork["tenant"],
+  { what, theirs, control }: MadePair,
+): Promise<void> {
   const client = world.openai({ apiKey: tenant.apiKey });
-  const batch = await waitForEnd(client, batchId);
-  expect(batch.status).toBe("failed");
-  expect(batch.errors?.data?.[0]?.code).toMatch(/^(?:file_not_found|invalid_request)$/);
+  const ended = [];
+  for (const { made, id } of [theirs, control]) {
+    const batch = await waitForEnd(client, made ?? "");
+    expect([what, batch.status]).toEqual([what, "failed"]);
+    expect(batch.errors?.data?.[0]?.code).toMatch(/^(?:file_not_found|invalid_request)$/);
+    ended.push(plain(JSON.stringify(batch), { id, made }));
+  }
+  expect([what, ended[0]]).toEqual([what, ended[1]]);
 }
 
 interface Answer {
+  /** That was asked for. */
+  readonly id: string;
   readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
   readonly text: string;
-  readonly body: unknown;
-  readonly batchId: string;
+  /** The id of the batch that a create made. */
+  readonly made: string | null;
 }
 
-async function send({ method, path, headers, body }: Probe, apiKey: string): Promise<Answer> {
+async function send(
+  { id, probe }: { readonly id: string; readonly probe: Probe },
+  apiKey: string,
+): Promise<Answer> {
+  const { method, path, headers, body } = probe;
   const response = await fetch(world.url + path, {
     method,
     headers: { "x-api-key": apiKey, "anthropic-version": "2023-06-01", ...headers },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : new Uint8Array(body) }),
   });
   const text = await response.text();
-  const parsed: unknown = JSON.parse(text);
-  return { status: response.status, text, body: parsed, batchId: String(Object(parsed)["id"]) };
+  const made: unknown = Object(JSON.parse(text))["id"];
+  return {
+    id,
+    status: response.status,
+    headers: [...response.headers],
+    text,
+    made: typeof made === "string" ? made : null,
+  };
 }
 
 function unknownLike(id: string): string {
@@ -205,12 +233,26 @@ function unknownLike(id: string): string {
   return id.replace(/[A-Za-z0-9]{4}(?=(?:\.\w+)*$)/, "zzz9");
 }
 
-/** What an answer says, but for the id, times and what a create gives its batch. */
-function shapeOf({ status, body }: Answer, id: string): unknown {
-  const error: unknown = Object(body)["error"];
-  if (status === 200 || error === undefined) return { status };
-  const text = JSON.stringify(error);
-  return { status, error: hidden(text, id) };
+/** Of one answer alone. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(["date", "request-id", "x-request-id"]);
+
+/** All that an answer says, but for what each answer has of its own. */
+function shapeOf(answer: Answer): unknown {
+  const { status, headers, text } = answer;
+  const told = headers.filter(([name]) => !OWN_HEADERS.has(name));
+  return { status, headers: told, text: plain(text, answer) };
+}
+
+/** Without the id that was asked for, ids that were made, and times. */
+function plain(text: string, { id, made }: Pick<Answer, "id" | "made">): string {
+  const without = hidden(text, id)
+    .replaceAll(/"request_id":"[^"]*"/g, "REQUEST")
+    // Of requests that came inside the create.
+    .replaceAll(/"input_file_id":"file-[0-9a-z]{26}"/g, "INPUT")
+    .replaceAll(/:1[6-9]\d{8}\b/g, ":TIME")
+    .replaceAll(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, "TIME");
+  if (made === null) return without;
+  return without.replaceAll(made, "MADE").replaceAll(made.replace(/^[a-z]+_/, ""), "MADE");
 }
 
 /** Errors show the beginning of a long id. */

@@ -16,8 +16,9 @@ export interface Operation {
   /** As the sources of the dialect write it. */
   readonly route: string;
   readonly kind: "file" | "batch" | "upload" | "part";
-  /** `path`: it is the thing that is asked for; elsewhere an unknown id may be told otherwise than by a 404. */
   readonly place: "path" | "query" | "body";
+  /** What an id is told that nobody has. 200: a list without it, or a batch that then fails, as at OpenAI. */
+  readonly answers: readonly number[];
   probe(id: string, own: OwnObjects): Probe;
 }
 
@@ -74,6 +75,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: `${method} ${route}`,
     kind,
     place: "path",
+    answers: [404],
     probe: (id) => ({ method, path: path.replace(":id", encodeURIComponent(id)) }),
   })),
   ...CURSORS.map(([dialect, kind, route, path, cursor]): Operation => ({
@@ -82,17 +84,31 @@ export const OPERATIONS: readonly Operation[] = [
     route: `GET ${route}`,
     kind,
     place: "query",
+    answers: [404],
     probe: (id) => {
       const value = cursor === "page" ? `page_${Buffer.from(id).toString("base64url")}` : id;
       return { method: "GET", path: `${path}?${cursor}=${encodeURIComponent(value)}` };
     },
   })),
   {
+    name: "GET /anthropic/v1/files?ids[]=",
+    dialect: "anthropic",
+    route: "GET /v1/files",
+    kind: "file",
+    place: "query",
+    answers: [200],
+    probe: (id) => ({
+      method: "GET",
+      path: `/anthropic/v1/files?ids%5B%5D=${encodeURIComponent(id)}`,
+    }),
+  },
+  {
     name: "POST /v1/uploads/:id/parts",
     dialect: "openai",
     route: "POST /uploads/:id/parts",
     kind: "upload",
     place: "path",
+    answers: [404],
     probe: (id) => ({
       method: "POST",
       path: `/v1/uploads/${encodeURIComponent(id)}/parts`,
@@ -106,6 +122,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /uploads/:id/complete",
     kind: "upload",
     place: "path",
+    answers: [404],
     probe: (id) => json(`/v1/uploads/${encodeURIComponent(id)}/complete`, { part_ids: ["part_x"] }),
   },
   {
@@ -114,6 +131,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /uploads/:id/complete",
     kind: "part",
     place: "body",
+    answers: [404],
     probe: (id, { uploadId }) => json(`/v1/uploads/${uploadId}/complete`, { part_ids: [id] }),
   },
   {
@@ -122,7 +140,35 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /batches",
     kind: "file",
     place: "body",
+    answers: [200],
     probe: (id, { provider }) => json("/v1/batches", { ...chat, input_file_id: id, provider }),
+  },
+  {
+    name: "output_s3_uri of POST /v1/batches",
+    dialect: "openai",
+    route: "POST /batches",
+    kind: "file",
+    place: "body",
+    // A place that a key may not use is refused whether or not something lies there; what is no place is invalid.
+    answers: [400, 403],
+    probe: (id, { provider }) =>
+      json("/v1/batches", { ...chat, input_file_id: "file-none", provider, output_s3_uri: id }),
+  },
+  {
+    name: "an S3 location in POST /v1/chat/completions",
+    dialect: "openai",
+    route: "POST /chat/completions",
+    kind: "file",
+    place: "body",
+    answers: [403],
+    probe: (id, { provider }) => {
+      const uri = id.startsWith("s3:") ? id : `s3://crossbatch-default/jobs/${id}`;
+      const content = [{ image: { format: "png", source: { s3Location: { uri } } } }];
+      return json(`/v1/chat/completions?provider=${provider}`, {
+        model: MODELS[provider],
+        messages: [{ role: "user", content }],
+      });
+    },
   },
   {
     name: "file_id in a request of POST /v1/batches",
@@ -130,6 +176,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /batches",
     kind: "file",
     place: "body",
+    answers: [200],
     probe: (id, { provider }) => {
       const content = [{ type: "file", file: { file_id: id } }];
       const line = chatLine("a", {
@@ -145,6 +192,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /chat/completions",
     kind: "file",
     place: "body",
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "file", file: { file_id: id } }];
       return json(`/v1/chat/completions?provider=${provider}`, {
@@ -159,6 +207,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /responses",
     kind: "file",
     place: "body",
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "input_file", file_id: id }];
       return json(`/v1/responses?provider=${provider}`, {
@@ -173,6 +222,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /v1/messages",
     kind: "file",
     place: "body",
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "document", source: { type: "file", file_id: id } }];
       return json(`/anthropic/v1/messages?provider=${provider}`, {
@@ -188,6 +238,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /v1/messages/batches",
     kind: "file",
     place: "body",
+    answers: [200],
     probe: (id, { provider }) => {
       const content = [{ type: "document", source: { type: "file", file_id: id } }];
       const params = {

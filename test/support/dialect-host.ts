@@ -44,7 +44,7 @@ export async function startDialectHost(
     config,
     dialects,
     gateway,
-    identify: async (key) => identify(key),
+    identify: async ({ key }) => identify(key),
     ready: {},
     metrics,
     log,

@@ -359,9 +359,8 @@ function indexAfter(
     const { id } = find(after);
     return rows.findIndex((row) => row.id === id) + 1;
   } catch {
-    throw new GatewayError("invalid_request", `No object with id '${after}' to begin after.`, {
+    throw new GatewayError("not_found", `No object with id '${after}' to begin after.`, {
       param: "after",
-      reason: "invalid_value",
     });
   }
 }

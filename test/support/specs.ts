@@ -83,6 +83,34 @@ export function specProperties(spec: SpecName, schema: string): readonly string[
   return [...seen];
 }
 
+/** `parent.name` of every member, however deep, of what a schema describes; of elements the parent is their list's name. */
+export function specMembers(spec: SpecName, schema: string): ReadonlySet<string> {
+  const { schemas } = loaded(spec);
+  const members = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (part: Schema, parent: string): void => {
+    const reference = part["$ref"];
+    if (typeof reference === "string") {
+      const name = reference.split("/").at(-1) ?? "";
+      if (seen.has(`${parent} ${name}`)) return;
+      seen.add(`${parent} ${name}`);
+      visit(schemas[name] ?? {}, parent);
+    }
+    for (const key of ["allOf", "anyOf", "oneOf"]) {
+      for (const each of z.array(objectSchema).catch([]).parse(part[key])) visit(each, parent);
+    }
+    for (const key of ["items", "additionalProperties"]) {
+      if (part[key] !== undefined) visit(objectIn(part[key]), parent);
+    }
+    for (const [name, inner] of Object.entries(objectIn(part["properties"]))) {
+      members.add(`${parent}.${name}`);
+      visit(objectIn(inner), name);
+    }
+  };
+  visit(schemas[schema] ?? {}, "");
+  return members;
+}
+
 type Schema = Readonly<Record<string, unknown>>;
 
 interface Loaded {

@@ -1,6 +1,6 @@
 // https://platform.claude.com/docs/en/api/pagination
 import type { z } from "zod";
-import { type GatewayError, isGatewayError } from "../../core/errors.ts";
+import { GatewayError, isGatewayError } from "../../core/errors.ts";
 import type { ListPage, Page } from "../../core/gateway.ts";
 import { invalid, shorten } from "./errors.ts";
 import type { listQuerySchema } from "./schemas.ts";
@@ -70,9 +70,10 @@ async function withCursor<Result>(
   try {
     return await list();
   } catch (error) {
-    if (cursor === null || !isGatewayError(error, "invalid_request")) throw error;
+    if (cursor === null || !isGatewayError(error, "not_found")) throw error;
     if (error.details.param !== "after") throw error;
-    throw invalidCursor(cursor, query[cursor] ?? "");
+    const { message } = invalidCursor(cursor, query[cursor] ?? "");
+    throw new GatewayError("not_found", message, { param: cursor, cause: error });
   }
 }
 

@@ -253,6 +253,8 @@ const OTHERS: readonly Refusal[] = [
     what: "a cursor that stands for nothing",
     method: "GET",
     path: `${PATH}?before_id=msgbatch_x`,
+    status: 404,
+    type: "not_found_error",
     message: "before_id: Invalid cursor 'msgbatch_x'",
   },
   {

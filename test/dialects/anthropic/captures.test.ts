@@ -75,7 +75,7 @@ const BATCH_CALLS: readonly Expected[] = [
   [200, "createBatch", created],
   [200, "createBatch", created],
   [200, "listBatches", { ...firstPage, limit: 10 }],
-  [400, "after_id: Invalid cursor 'x'"],
+  [404, "after_id: Invalid cursor 'x'"],
   [200, "retrieveBatch", "msgbatch_abs"],
   [200, "cancelBatch", "msgbatch_1"],
   [400, RUNNING],

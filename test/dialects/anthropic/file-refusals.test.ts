@@ -105,12 +105,16 @@ const REFUSALS: readonly Refusal[] = [
     what: "a cursor that stands for nothing",
     method: "GET",
     path: "/v1/files?after_id=file_x",
+    status: 404,
+    type: "not_found_error",
     message: "after_id: Invalid cursor 'file_x'",
   },
   {
     what: "a page of a file that is gone",
     method: "GET",
     path: `/v1/files?page=page_${Buffer.from("file_x").toString("base64url")}`,
+    status: 404,
+    type: "not_found_error",
     message: "page: Invalid page token",
   },
   {

@@ -123,14 +123,6 @@ const LISTS: readonly Refusal[] = [
     code: "invalid_value",
   },
   {
-    what: "an unknown after",
-    method: "GET",
-    path: "/files?after=file-nope",
-    message: "No object with id 'file-nope' to begin after.",
-    param: "after",
-    code: "invalid_value",
-  },
-  {
     what: "a NUL in after",
     method: "GET",
     path: "/batches?after=a%00b",
@@ -169,6 +161,13 @@ const UNKNOWN: readonly Refusal[] = [
     path: "/files/file-x",
     message: "No such File object: file-x",
     param: "id",
+  },
+  {
+    what: "an unknown after",
+    method: "GET",
+    path: "/files?after=file-nope",
+    message: "No object with id 'file-nope' to begin after.",
+    param: "after",
   },
   {
     what: "an unknown batch",
