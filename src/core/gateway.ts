@@ -131,8 +131,8 @@ export interface FileContent {
   readonly file: StoredFile;
   /** What the stream holds: the whole, or the range asked for. */
   readonly range: ByteRange | null;
-  /** The size of the whole. */
-  readonly bytes: number;
+  /** The size of the whole; null where only its end tells. */
+  readonly bytes: number | null;
   readonly stream: Readable;
 }
 

@@ -191,6 +191,8 @@ export type JobReport =
       /** Ids of result files at the provider, so that they can be named before they are collected. */
       readonly outputNativeId: string | null;
       readonly errorNativeId: string | null;
+      /** The provider has none, or no longer. Left out: only of what failed. */
+      readonly hasNoResults?: boolean;
       /** A quota was full, so that nothing ran: the Part may be sent again, as a new job. */
       readonly isOverQuota?: boolean;
     };
