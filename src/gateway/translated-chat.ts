@@ -10,6 +10,7 @@ import type {
 import { formats } from "../formats/formats.ts";
 import { parseEndpoint, writeEndpoint } from "../formats/openai/endpoints.ts";
 import { type CallStream, type CallTranslation, translateCall } from "../formats/translate-call.ts";
+import { betasOf } from "./betas.ts";
 import { failureOf, isSuccess, readingAnswer } from "./call-failure.ts";
 import type { ChatTarget } from "./chat-target.ts";
 import type { GatewayContext } from "./context.ts";
@@ -30,7 +31,12 @@ export async function translatedChat(
         body: request.body,
         text: request.text,
       },
-      { format: formats[source.provider.format], model, variant: request.variant },
+      {
+        format: formats[source.provider.format],
+        model,
+        variant: request.variant,
+        betas: betasOf(call, source.provider),
+      },
       {
         mode: translationMode(context, call),
         nowSeconds: () => Math.floor(context.now() / 1_000),
