@@ -22,8 +22,14 @@ export async function translatedChat(
   context: GatewayContext,
   target: ChatTarget,
 ): Promise<ChatAnswer> {
+  const translation = translateChat(context, target);
+  return target.request.streams ? streamed(target, translation) : whole(target, translation);
+}
+
+/** The request in the provider's own format, and how its answer is read. */
+export function translateChat(context: GatewayContext, target: ChatTarget): CallTranslation {
   const { call, request, source, model } = target;
-  const translation = readingRequest(() =>
+  return readingRequest(() =>
     translateCall(
       {
         format: formats[call.format],
@@ -44,7 +50,6 @@ export async function translatedChat(
       },
     ),
   );
-  return request.streams ? streamed(target, translation) : whole(target, translation);
 }
 
 async function whole(target: ChatTarget, translation: CallTranslation): Promise<ChatAnswer> {
