@@ -155,10 +155,11 @@ function streamOf(call: ClientCall, { plan, sent, context }: CallScope): CallStr
   const createWriter = () => writing.createWriter(context, call.body);
   const parsing = target.codec.stream;
   return {
-    isStreamed: parsing !== undefined,
+    isStreamed: parsing?.createParser !== undefined,
     createMap() {
-      if (isSameBody(plan)) return writing.createReframer();
-      const parse = parsing?.createParser() ?? NO_EVENTS;
+      const reframer = isSameBody(plan) ? writing.createReframer?.() : undefined;
+      if (reframer !== undefined) return reframer;
+      const parse = parsing?.createParser?.() ?? NO_EVENTS;
       const isJsonOutput = sent.some(({ text }) => text.includes(JSON_OUTPUT_TOOL));
       return createStreamMap(isJsonOutput ? unwrapJsonOutput(parse) : parse, createWriter());
     },
