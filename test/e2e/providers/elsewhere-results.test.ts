@@ -2,11 +2,11 @@ import type OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type MessageRow, readRows, waitUntilEnded } from "../../support/anthropic-batches.ts";
-import { readLines, waitForEnd } from "../../support/batches.ts";
+import { createBatch, readLines, uploadLines, waitForEnd } from "../../support/batches.ts";
 import { elsewhere } from "../../support/elsewhere.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { type ProviderName, PROVIDERS, startWorld, type World } from "../../support/world.ts";
-import { endingsOf } from "./openai-stage.ts";
+import { endingsOf, linesFor } from "./openai-stage.ts";
 
 let world: World;
 let client: OpenAI;
@@ -310,4 +310,31 @@ test("results that are gone at the provider are an error before anything is sent
   expect(error.status).toBe(404);
   await expect(readRows(batchesOf("gemini"), id)).rejects.toMatchObject({ status: 404 });
   world.emulators.gemini.control.clearFaults();
+});
+
+test("a batch that was seen before it was known to be ours leaves no files of a stranger's", async () => {
+  const limits = { handOverSeconds: 0.5 };
+  await using own = await startWorld({ minimumLines: 1, config: { limits } });
+  const { control } = own.emulators.bedrock;
+  control.inject({ kind: "lostReply", method: "POST", path: "/model-invocation-job$" });
+  // The engine looks for it at once, and takes its time.
+  const path = "/model-invocation-jobs$";
+  control.inject({ kind: "slow", milliseconds: 2_000, method: "GET", path, times: 1 });
+  const sdk = own.openai();
+  const file = await uploadLines(sdk, linesFor("bedrock", 2), { provider: "bedrock" });
+  const made = await createBatch(sdk, file.id, { provider: "bedrock" });
+  const query = { provider: "bedrock" };
+  const strangers = async () =>
+    (await sdk.batches.list({}, { query })).data.filter(({ id }) => id !== made.id);
+  await expect
+    .poll(async () => (await strangers()).map((batch) => typeof batch.output_file_id))
+    .toEqual(["string"]);
+  const [seen] = await strangers();
+  const batch = await waitForEnd(sdk, made.id);
+  expect(batch).toMatchObject({ status: "completed", request_counts: { completed: 2 } });
+  expect(await strangers()).toEqual([]);
+  const { data } = await sdk.files.list();
+  expect(data.map(({ id }) => id).filter((id) => id === seen?.output_file_id)).toEqual([]);
+  const refusal = await refusalOf(sdk.files.content(String(seen?.output_file_id)));
+  expect(refusal.status).toBe(404);
 });
