@@ -52,7 +52,14 @@ export async function claimNativeId(
   const other = await table.get(taken, [owner]);
   if (taken === object.id || other?.origin !== "upstream") return;
   await table.delete(taken, [owner]);
+  for (const id of resultsOf(other)) await tables.files.delete(id, [owner]);
   await insertNativeAlias(tables, kind, object);
+}
+
+/** The files that a mirrored batch alone has named. */
+function resultsOf(object: StoredFile | Batch): readonly string[] {
+  if (!("outputFileId" in object)) return [];
+  return [object.outputFileId, object.errorFileId].filter((id) => id !== null);
 }
 
 /** False if its native id, where it has one, is known already. */

@@ -59,8 +59,8 @@ export type ChatDelta =
 
 /** How answers of a body are streamed. */
 export interface ChatStreamCodec {
-  /** For one answer: the deltas of each event. Throws `CodecError`; unknown events mean nothing. */
-  createParser(): StreamParser;
+  /** For one answer: the deltas of each event. Throws `CodecError`; unknown events mean nothing. Left out: nobody is asked so. */
+  createParser?(): StreamParser;
   /** Bodies that no dialect speaks are never written. */
   readonly writing?: ChatStreamWriting;
 }
@@ -72,8 +72,11 @@ interface ChatStreamWriting {
   readonly fields: readonly string[];
   /** `request` is the body that asked for the stream. */
   createWriter(context: WriteContext, request: JsonObject): ChatStreamWriter;
-  /** For events of this very body that came in another API's envelope (Claude on Bedrock): nothing else is changed. */
-  createReframer(): ServerEventMap;
+  /**
+   * For events of this very body that came in another API's envelope (Claude on Bedrock): nothing else is changed. Left out:
+   * no other carries it.
+   */
+  createReframer?(): ServerEventMap;
 }
 
 export interface ChatStreamWriter {

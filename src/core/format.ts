@@ -59,6 +59,8 @@ export interface BodyFrame {
   readonly modelIn: "body" | "job";
   /** Keys it must have: `{ anthropic_version: "bedrock-2023-05-31" }`. */
   readonly adds: Readonly<Record<string, string>>;
+  /** The key of a list of betas, which others take as a header. Left out: it takes none. */
+  readonly betasIn?: string;
   /** Keys it refuses, all without meaning in a batch: `stream`. */
   readonly removes: readonly string[];
 }

@@ -105,6 +105,17 @@ export interface ChatAnswer {
     | { readonly kind: "events"; readonly events: AsyncIterable<ServerEvent> };
 }
 
+export interface CountTokens extends CreateChat {
+  /** As it was written: `body` and `text` have beside that what only an answer needs. */
+  readonly written: string;
+}
+
+export interface TokenCount extends Omit<ChatAnswer, "answer"> {
+  readonly answer:
+    | Extract<ChatAnswer["answer"], { readonly kind: "whole" }>
+    | { readonly kind: "counted"; readonly inputTokens: number };
+}
+
 /** A model that can be asked for by this id. */
 export interface ListedModel {
   readonly id: string;
@@ -131,8 +142,8 @@ export interface FileContent {
   readonly file: StoredFile;
   /** What the stream holds: the whole, or the range asked for. */
   readonly range: ByteRange | null;
-  /** The size of the whole. */
-  readonly bytes: number;
+  /** The size of the whole; null where only its end tells. */
+  readonly bytes: number | null;
   readonly stream: Readable;
 }
 
@@ -192,6 +203,7 @@ export interface Gateway {
   openResults(call: Call, id: string): Promise<BatchResults>;
 
   chat(call: Call, chat: CreateChat): Promise<ChatAnswer>;
+  countTokens(call: Call, request: CountTokens): Promise<TokenCount>;
   /** Of the provider that is named; else of all that can be asked, those that aren't the dialect's own under `provider/…`. */
   listModels(call: Call): Promise<readonly ListedModel[]>;
   retrieveModel(call: Call, id: string): Promise<ListedModel>;

@@ -75,6 +75,15 @@ export interface Upstream {
   readonly jobs?: UpstreamJobs;
   readonly calls?: SynchronousCalls;
   readonly models?: UpstreamModels;
+  readonly tokens?: TokenCounter;
+}
+
+/** What a request would be charged for as its input, counted without an answer. */
+export interface TokenCounter {
+  /** As `SynchronousCalls.send`; `body` is the request that would be sent there. */
+  count(request: SynchronousRequest, signal: AbortSignal): Promise<SynchronousAnswer>;
+  /** What the answer to a count says; null if it says nothing. */
+  parse(answer: string): number | null;
 }
 
 export interface UpstreamModels {
@@ -191,6 +200,8 @@ export type JobReport =
       /** Ids of result files at the provider, so that they can be named before they are collected. */
       readonly outputNativeId: string | null;
       readonly errorNativeId: string | null;
+      /** The provider has none, or no longer. Left out: only of what failed. */
+      readonly hasNoResults?: boolean;
       /** A quota was full, so that nothing ran: the Part may be sent again, as a new job. */
       readonly isOverQuota?: boolean;
     };

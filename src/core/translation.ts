@@ -12,6 +12,8 @@ export interface Side {
   readonly model: string | null;
   /** As `BodyChoice.variant`. */
   readonly variant: string | null;
+  /** Of the target: what the client has switched on for each line beside its body. Left out: nothing. */
+  readonly betas?: readonly string[];
 }
 
 export interface MapOptions {

@@ -53,6 +53,36 @@ export async function answerChat(
     .send(answer.body);
 }
 
+/** How a dialect asks for a count, and tells it. */
+interface Counting {
+  readonly endpoint: string;
+  /** What a whole request has to say beside. */
+  readonly complete: (body: JsonObject) => Readonly<Record<string, number>>;
+  readonly render: (inputTokens: number) => JsonObject;
+}
+
+/** Tells what a request would be charged for as its input. */
+export async function answerCount(
+  routes: ChatRoutes,
+  { endpoint, complete, render }: Counting,
+  { request, reply }: Exchange,
+): Promise<FastifyReply> {
+  const { chat, provider } = readChat(request, endpoint, routes.wording);
+  const call = routes.callers.call(request, reply, provider);
+  const added = complete(chat.body);
+  const { answer, ...facts } = await routes.gateway.countTokens(call, {
+    ...chat,
+    streams: false,
+    body: { ...chat.body, ...added },
+    text: editJsonObject(chat.text, [], added),
+    written: chat.text,
+  });
+  reply.headers(factsHeaders(facts)).type("application/json; charset=utf-8");
+  if (answer.kind === "counted") return reply.send(JSON.stringify(render(answer.inputTokens)));
+  const { status, retryAfterSeconds, body } = answer;
+  return reply.status(status).headers(retryAfterHeader(retryAfterSeconds)).send(body);
+}
+
 function toInternal(cause: unknown): GatewayError {
   return new GatewayError("internal", "the gateway failed to stream an answer", { cause });
 }

@@ -15,20 +15,19 @@ export async function sendContent(
   const content = await (requested === null
     ? gateway.openFile(call, id)
     : gateway.openFile(call, id, requested));
-  const { file, range } = content;
-  const length = range === null ? content.bytes : range.end - range.start + 1;
+  const { file, range, bytes, stream } = content;
+  const length = range === null ? bytes : range.end - range.start + 1;
   const etag = etagOf(file);
   return reply
     .code(range === null ? 200 : 206)
     .headers({
       "content-type": contentType(file),
-      "content-length": length,
       "content-disposition": attachment(file.filename),
-      "accept-ranges": "bytes",
+      ...(length === null ? {} : { "content-length": length, "accept-ranges": "bytes" }),
       ...(etag === null ? {} : { etag }),
-      ...(range === null ? {} : { "content-range": contentRange(range, content.bytes) }),
+      ...(range === null || bytes === null ? {} : { "content-range": contentRange(range, bytes) }),
     })
-    .send(exactLength(content.stream, length));
+    .send(length === null ? stream : exactLength(stream, length));
 }
 
 /** `If-Range` asks for the part only if the file is still the one that the client began with. */

@@ -125,7 +125,8 @@ async function planInput(
   await context.blobs.put(lineIndexKey(batch.id), survey.index.stored(), signal);
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);
-  const target = { provider, endpoint: batch.endpoint, model: batch.model, variant, mode };
+  const { endpoint, model } = batch;
+  const target = { provider, endpoint, model, variant, mode, betas: betasOf(batch) };
   const byModel = planByModel(survey, target);
   if (byModel !== null) {
     return planModels(context, { batch, provider, survey, mode, variant, byModel }, signal);
@@ -290,6 +291,10 @@ function modelOf({ model, models }: LinePlan): string | null {
 function variantOf({ options }: Batch): string | null {
   const variant = options["model_invocation_type"];
   return typeof variant === "string" ? variant : null;
+}
+
+function betasOf({ options: { betas } }: Batch): readonly string[] {
+  return Array.isArray(betas) ? betas.filter((beta) => typeof beta === "string") : [];
 }
 
 function runsDirectly(lines: number, { hasBatches, limits }: Provider): boolean {

@@ -3,7 +3,7 @@ import type { BodyFormat } from "../core/format.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Endpoint, LineBody, RequestLine } from "../core/lines.ts";
 import type { LineIds, LineOrigin, Side } from "../core/translation.ts";
-import { reframeText, requireModel } from "./body-frame.ts";
+import { reframeText, reportBetas, requireModel } from "./body-frame.ts";
 import type { LineContext } from "./line-context.ts";
 import { bodyText, cutFields } from "./line-fields.ts";
 import type { FoundLine } from "./line-reader.ts";
@@ -31,12 +31,15 @@ export function translateRequest(
     return [writeLine({ ...request, body: cutBody(found, request) }, scope)];
   }
   const plan = planLine(found, request, scope);
+  const { betas = [] } = scope.sides.to;
+  // They stand in no body, so no body's key goes before them.
+  reportBetas(betas, plan.target.frame, scope.context);
   scope.context.bodyPath = found.format.requestLine.bodyPath;
   if (plan.source.codec.name === plan.target.codec.name) {
-    return [writeLine({ ...plan.line, body: reframed(found, plan) }, scope)];
+    return [writeLine({ ...plan.line, body: reframed(found, plan, betas) }, scope)];
   }
   const { source, target, line, body } = plan;
-  const bodies = translateBody(body, { source, target, model: line.model }, scope);
+  const bodies = translateBody(body, { source, target, model: line.model, betas }, scope);
   return bodies.map(({ model, value, origin }) =>
     writeLine({ ...line, model, body: { kind: "value", value } }, scope, origin),
   );
@@ -92,11 +95,15 @@ function endpointOf(body: BodyFormat): Endpoint {
   return body.kind === "chat" ? "chat" : "embeddings";
 }
 
-function reframed(found: FoundLine, { source, target, line, body }: LinePlan): LineBody {
+function reframed(
+  found: FoundLine,
+  { source, target, line, body }: LinePlan,
+  betas: readonly string[],
+): LineBody {
   requireModel(line.model, target.frame);
   const { frame } = target;
   const text = bodyText(cutBody(found, line));
-  const reframing = { from: source.frame, to: frame, model: line.model };
+  const reframing = { from: source.frame, to: frame, model: line.model, betas };
   return { kind: "raw", text: reframeText(text, body, reframing) };
 }
 

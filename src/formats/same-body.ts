@@ -4,6 +4,7 @@ import type { Side } from "../core/translation.ts";
 /** Whether what one side says is, byte for byte, what the other wants: nobody has to look at the lines. */
 export function isSameBody(from: Side, to: Side): boolean {
   if (from.format.name !== to.format.name) return false;
+  if (to.betas !== undefined && to.betas.length > 0) return false;
   if (to.endpoint !== null && to.endpoint !== from.endpoint) return false;
   if (to.variant !== null && to.variant !== from.variant) return false;
   return to.model === null || isSameModel(from, to);

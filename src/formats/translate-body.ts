@@ -11,6 +11,7 @@ export interface BodyPlan {
   readonly target: BodyFormat;
   /** The target's name of the model; null: as the body says. */
   readonly model: string | null;
+  readonly betas?: readonly string[];
 }
 
 export interface BodyScope {
@@ -28,7 +29,7 @@ export interface TranslatedBody {
 /** A body of one codec as bodies of another. Throws `CodecError`. */
 export function translateBody(
   body: JsonObject,
-  { source, target, model }: BodyPlan,
+  { source, target, model, betas }: BodyPlan,
   { context, renameModel }: BodyScope,
 ): readonly TranslatedBody[] {
   const read = withoutFrame(body, source.frame);
@@ -43,7 +44,7 @@ export function translateBody(
     const request = source.codec.parseRequest(read);
     const settled = settleModel(request.model);
     reportUnsaid(request, target.codec, context);
-    const value = withFrame(target.codec.writeRequest(request, context), target.frame);
+    const value = withFrame(target.codec.writeRequest(request, context), target.frame, betas);
     return [{ model: settled, value, origin: WHOLE }];
   }
   if (source.kind !== "embeddings" || target.kind !== "embeddings") return [];

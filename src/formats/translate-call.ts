@@ -7,7 +7,7 @@ import type { ServerEvent } from "../core/provider.ts";
 import type { MapOptions } from "../core/translation.ts";
 import { JSON_OUTPUT_TOOL } from "../core/tools.ts";
 import type { TranslationMode } from "../core/write-context.ts";
-import { reframeText } from "./body-frame.ts";
+import { reframeText, reportBetas } from "./body-frame.ts";
 import { EmbeddingJoiner } from "./join-embeddings.ts";
 import { unwrapJsonOutput } from "./json-output-stream.ts";
 import { LineContext } from "./line-context.ts";
@@ -29,6 +29,8 @@ export interface CallTarget {
   /** As the provider names it. */
   readonly model: string;
   readonly variant: string | null;
+  /** As `Side.betas`. */
+  readonly betas?: readonly string[];
 }
 
 export interface CallOptions extends Pick<MapOptions, "nowSeconds" | "newId"> {
@@ -83,14 +85,15 @@ interface CallPlan {
   readonly source: BodyFormat;
   readonly target: BodyFormat;
   readonly model: string;
+  readonly betas: readonly string[];
 }
 
 function planCall({ format, endpoint, body }: ClientCall, to: CallTarget): CallPlan {
-  const { model, variant } = to;
+  const { model, variant, betas = [] } = to;
   const source = format.chooseBody({ endpoint, model: null, variant: null, sample: body });
   const wanted = source.kind === "chat" ? "chat" : "embeddings";
   const target = to.format.chooseBody({ endpoint: wanted, model, variant, sample: null });
-  return { source, target, model };
+  return { source, target, model, betas };
 }
 
 interface SentBody extends Pick<TranslatedBody, "origin"> {
@@ -102,9 +105,10 @@ function isSameBody({ source, target }: CallPlan): boolean {
 }
 
 function writeBodies(call: ClientCall, plan: CallPlan, context: LineContext): readonly SentBody[] {
-  const { source, target, model } = plan;
+  const { source, target, model, betas } = plan;
+  reportBetas(betas, target.frame, context);
   if (isSameBody(plan)) {
-    const frames = { from: source.frame, to: target.frame, model };
+    const frames = { from: source.frame, to: target.frame, model, betas };
     return [{ text: reframeText(call.text, call.body, frames), origin: WHOLE }];
   }
   const bodies = translateBody(withoutStream(call.body, source), plan, {
@@ -151,10 +155,11 @@ function streamOf(call: ClientCall, { plan, sent, context }: CallScope): CallStr
   const createWriter = () => writing.createWriter(context, call.body);
   const parsing = target.codec.stream;
   return {
-    isStreamed: parsing !== undefined,
+    isStreamed: parsing?.createParser !== undefined,
     createMap() {
-      if (isSameBody(plan)) return writing.createReframer();
-      const parse = parsing?.createParser() ?? NO_EVENTS;
+      const reframer = isSameBody(plan) ? writing.createReframer?.() : undefined;
+      if (reframer !== undefined) return reframer;
+      const parse = parsing?.createParser?.() ?? NO_EVENTS;
       const isJsonOutput = sent.some(({ text }) => text.includes(JSON_OUTPUT_TOOL));
       return createStreamMap(isJsonOutput ? unwrapJsonOutput(parse) : parse, createWriter());
     },

@@ -9,7 +9,7 @@ import { editJsonObject } from "../lib/json-span.ts";
 import { failureOf, isSuccess } from "./call-failure.ts";
 import type { ChatTarget } from "./chat-target.ts";
 import type { GatewayContext } from "./context.ts";
-import { openTarget } from "./mirror.ts";
+import { openTarget, type Source } from "./mirror.ts";
 import { resolveProvider } from "./resolve.ts";
 import { translatedChat } from "./translated-chat.ts";
 
@@ -19,6 +19,18 @@ export async function chat(
   call: Call,
   request: CreateChat,
 ): Promise<ChatAnswer> {
+  const target = await openChat(context, call, request);
+  return target.source.provider.format === call.format
+    ? passOn(target)
+    : translatedChat(context, target);
+}
+
+/** Where a request goes, if its client may send it there. */
+export async function openChat(
+  context: GatewayContext,
+  call: Call,
+  request: CreateChat,
+): Promise<ChatTarget> {
   const provider = resolveProvider(call, context.providers, { model: request.model });
   const source = openTarget(context, call, {
     provider,
@@ -33,8 +45,7 @@ export async function chat(
     });
   }
   const model = withoutPrefix(request.model, provider.modelPrefix);
-  const target = { call, request, source, calls, model };
-  return provider.format === call.format ? passOn(target) : translatedChat(context, target);
+  return { call, request, source, calls, model };
 }
 
 /** Accounts are shared by keys, so a request of one must not name what belongs to another. */
@@ -59,18 +70,33 @@ async function checkReferences(
 }
 
 /** One family: what was written goes there as it is, and so does what comes back. */
-async function passOn({ call, request, source, calls, model }: ChatTarget): Promise<ChatAnswer> {
-  const { endpoint, variant, streams, text } = request;
-  const body = model === request.model ? text : editJsonObject(text, [], { model });
-  const asked: SynchronousRequest = { endpoint, model, variant, body };
-  const answer = streams
+async function passOn(target: ChatTarget): Promise<ChatAnswer> {
+  const { call, request, source, calls } = target;
+  const asked = toAsked(target, request.text);
+  const answer = request.streams
     ? await calls.stream(asked, call.signal)
     : await calls.send(asked, call.signal);
-  const facts = { provider: source.provider.name, requestId: answer.requestId, warnings: [] };
-  if (answer.kind === "events") return { ...facts, answer };
+  if (answer.kind === "whole") return passedOn(answer, source);
+  return { provider: source.provider.name, requestId: answer.requestId, warnings: [], answer };
+}
+
+/** A request in its provider's own words. */
+export function toAsked({ request, model }: ChatTarget, text: string): SynchronousRequest {
+  const { endpoint, variant } = request;
+  const body = model === request.model ? text : editJsonObject(text, [], { model });
+  return { endpoint, model, variant, body };
+}
+
+/** An answer in the words that its reader knows. */
+export function passedOn(answer: SynchronousAnswer, source: Source) {
   if (!isSuccess(answer) && !isOwnError(answer)) throw failureOf(answer, source);
-  const { status, retryAfterSeconds } = answer;
-  return { ...facts, answer: { kind: "whole", status, retryAfterSeconds, body: answer.body } };
+  const { status, retryAfterSeconds, body, requestId } = answer;
+  return {
+    provider: source.provider.name,
+    requestId,
+    warnings: [],
+    answer: { kind: "whole", status, retryAfterSeconds, body },
+  } as const;
 }
 
 /** A refused key is explained, and what isn't JSON (a proxy's page) isn't what clients can read. */

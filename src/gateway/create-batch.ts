@@ -13,6 +13,7 @@ import { guardOption } from "../lines/line-guard.ts";
 import { endpointsOf, hasEndpoint } from "../lines/endpoints.ts";
 import { actorOf } from "./actor.ts";
 import { viewOf } from "./batch-view.ts";
+import { betasOf } from "./betas.ts";
 import type { GatewayContext } from "./context.ts";
 import { type AskedFor, claimCreate, type Repeatable, toRepeatable } from "./create-key.ts";
 import { insertFile } from "./create-file.ts";
@@ -254,6 +255,7 @@ function newBatch(
   const now = context.now();
   const createdAt = wholeSecond(now);
   const rejection = rejectionOf(input);
+  const betas = betasOf(call, provider);
   const options: JsonObject = {
     // Where a file was put is remembered for its batches at the same provider.
     ...(input?.provider === provider.name ? placeOf(input.options) : {}),
@@ -262,6 +264,7 @@ function newBatch(
     ...guardOption(call.client),
     translation: translationMode(context, call),
     headers: account.access.headers,
+    ...(betas.length === 0 ? {} : { betas }),
     ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),
     ...(input === null && request.input.kind === "file" ? { inputFileId: request.input.id } : {}),
     ...(request.outputExpiresAfterSeconds === null

@@ -11,6 +11,7 @@ import { actorOf } from "./actor.ts";
 import type { GatewayContext } from "./context.ts";
 import { findFile, getCursor, getFile } from "./lookup.ts";
 import { type Listing, openListing, readSources } from "./listing.ts";
+import { openResultFile } from "./open-results.ts";
 import { mirrorFiles, openHome, placed, reachOf } from "./mirror.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 
@@ -111,6 +112,9 @@ export async function openFile(
   { id, range }: { readonly id: string; readonly range?: RangeRequest },
 ): Promise<FileContent> {
   const file = await getFile(context, call, id);
+  const made = file.blob === null ? await openResultFile(context, call, file) : null;
+  // How long it is, nobody knows before it has been made: a range of it is the whole, as HTTP allows.
+  if (made !== null) return { file, range: null, bytes: null, stream: made };
   const bytes = range === undefined ? null : resolveRange(range, file.bytes);
   const stream = await openBytes(context, call, { file, range: bytes });
   stream.once("end", () =>

@@ -2,6 +2,7 @@ import type { Gateway } from "../core/gateway.ts";
 import { cancelBatch, listBatches, retrieveBatch } from "./batches.ts";
 import { chat } from "./chat.ts";
 import type { GatewayContext } from "./context.ts";
+import { countTokens } from "./count-tokens.ts";
 import { createBatch } from "./create-batch.ts";
 import { createFile } from "./create-file.ts";
 import { deleteFile, listFiles, openFile } from "./files.ts";
@@ -44,6 +45,7 @@ export function createGateway(context: GatewayContext): Gateway {
     openResults: (call, id) => openResults(context, call, id),
 
     chat: (call, request) => chat(context, call, request),
+    countTokens: (call, request) => countTokens(context, call, request),
     listModels: (call) => listModels(context, call),
     retrieveModel: (call, id) => retrieveModel(context, call, id),
   };

@@ -4,10 +4,11 @@ import { insertAliases, insertNativeAlias } from "../core/aliases.ts";
 import { type Batch, type BatchState, isTerminal } from "../core/batch.ts";
 import { isGatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
-import type { Provider, UpstreamFile, UpstreamJob } from "../core/provider.ts";
+import type { JobReport, Provider, UpstreamFile, UpstreamJob } from "../core/provider.ts";
 import type { ClientTables } from "../core/storage.ts";
 import type { GatewayContext } from "./context.ts";
 import { findObjectId } from "./find-object.ts";
+import { nameResults } from "./mirror-results.ts";
 
 export type MirrorContext = Pick<GatewayContext, "newId" | "now">;
 
@@ -96,7 +97,7 @@ export async function mirrorJob(
     readonly isNews: boolean;
   },
 ): Promise<void> {
-  const { job } = upstreamJob;
+  const { job, report } = upstreamJob;
   const owners = [source.account.owner];
   const known = await findObjectId(tables, "batch", {
     id: job.id,
@@ -106,17 +107,21 @@ export async function mirrorJob(
   if (known !== null) {
     const row = await tables.batches.get(known, owners);
     if (row === null || row.origin !== "upstream" || (isTerminal(row.state) && !isNews)) return;
-    const fresh = { ...row, ...fromUpstream(source, upstreamJob) };
+    const { files, ...fresh } = withResults(context, source, {
+      batch: { ...row, ...fromUpstream(source, upstreamJob) },
+      report,
+    });
     if (isDeepStrictEqual(fresh, row)) return;
     try {
       await tables.batches.update(row, { ...fresh, polledAt: context.now() });
+      await insertFiles(tables, files);
     } catch (error) {
       // Another request has just brought it up to date.
       if (!isGatewayError(error, "stale")) throw error;
     }
     return;
   }
-  const row: Batch = {
+  const made: Batch = {
     id: elsewhereId(context, upstreamJob),
     owner: source.account.owner,
     account: source.account.access.account,
@@ -124,7 +129,6 @@ export async function mirrorJob(
     provider: source.provider.name,
     origin: "upstream",
     native: { id: job.id, format: source.provider.format },
-    endpoint: upstreamJob.endpoint,
     inputFileId: null,
     outputFileId: null,
     errorFileId: null,
@@ -142,19 +146,37 @@ export async function mirrorJob(
     version: 1,
     ...fromUpstream(source, upstreamJob),
   };
+  const { files, ...row } = withResults(context, source, { batch: made, report });
   if (!(await insertNativeAlias(tables, "batch", row))) return;
   await tables.batches.insert(row);
   await insertAliases(tables, "batch", row);
+  await insertFiles(tables, files);
+}
+
+function withResults(
+  context: MirrorContext,
+  { provider }: MirrorSource,
+  { batch, report }: { readonly batch: Batch; readonly report: JobReport },
+): Batch & { readonly files: readonly StoredFile[] } {
+  const newId = () => elsewhereId(context, batch.times);
+  return { ...batch, ...nameResults(batch, { report, provider, newId }) };
+}
+
+async function insertFiles(tables: ClientTables, files: readonly StoredFile[]): Promise<void> {
+  for (const file of files) {
+    await tables.files.insert(file);
+    await insertAliases(tables, "file", file);
+  }
 }
 
 type Mirrored = Pick<
   Batch,
-  "state" | "counts" | "usage" | "errors" | "times" | "model" | "natives"
+  "state" | "endpoint" | "counts" | "usage" | "errors" | "times" | "model" | "natives"
 >;
 
 function fromUpstream(
   source: MirrorSource,
-  { report, inputNativeId, createdAt, expiresAt }: UpstreamJob,
+  { report, endpoint, inputNativeId, createdAt, expiresAt }: UpstreamJob,
 ): Mirrored {
   const native = (id: string | null) =>
     id === null ? null : { id, format: source.provider.format };
@@ -162,6 +184,7 @@ function fromUpstream(
   const isEnded = report.kind === "ended";
   return {
     state,
+    endpoint,
     counts: report.counts ?? { total: 0, completed: 0, failed: 0 },
     usage: isEnded ? report.usage : null,
     errors: isEnded ? report.errors : [],

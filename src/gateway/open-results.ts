@@ -1,8 +1,13 @@
 import { Readable } from "node:stream";
-import { isTerminal } from "../core/batch.ts";
+import { type Batch, isTerminal } from "../core/batch.ts";
+import { isGatewayError } from "../core/errors.ts";
+import type { StoredFile } from "../core/file.ts";
 import type { BatchResults, Call } from "../core/gateway.ts";
+import type { LineMap } from "../core/translation.ts";
 import { formats } from "../formats/formats.ts";
+import { begun } from "../lib/begun.ts";
 import { failedResults } from "../lines/failed-results.ts";
+import { keepResults } from "../lines/kept-lines.ts";
 import { ownResultMap, resultMapOf } from "../lines/result-source.ts";
 import type { GatewayContext } from "./context.ts";
 import { getBatch } from "./lookup.ts";
@@ -32,11 +37,34 @@ async function linesOf(
   reading: Reading,
 ): Promise<AsyncIterable<Uint8Array>> {
   const { batch } = reading;
-  if (batch.origin === "upstream") return upstreamResults(context, call, reading);
-  const hasFiles = batch.outputFileId !== null || batch.errorFileId !== null;
-  return batch.state === "failed" && !hasFiles
-    ? failureOf(context, call, reading)
+  const isElsewhere = batch.origin === "upstream";
+  if (!hasFiles(batch)) {
+    if (batch.state === "failed") return failureOf(context, call, reading);
+    if (isElsewhere) throw noResults(batch);
+  }
+  return isElsewhere
+    ? begun(upstreamResults(context, call, { ...reading, keep: (map) => map }))
     : storedResults(context, call, reading);
+}
+
+/** Of a batch made elsewhere also those that are only at its provider. */
+function hasFiles({ outputFileId, errorFileId, origin, natives }: Batch): boolean {
+  const areThere = origin === "upstream" && (natives.output ?? natives.error) !== null;
+  return outputFileId !== null || errorFileId !== null || areThere;
+}
+
+/** A result file of a batch that was made elsewhere: what its provider said of the requests that ended so. */
+export async function openResultFile(
+  context: GatewayContext,
+  call: Call,
+  { batchId, owner, role }: StoredFile,
+): Promise<Readable | null> {
+  const batch = batchId === null ? null : await context.database.batches.get(batchId, [owner]);
+  if (batch?.origin !== "upstream") return null;
+  const keep = (map: LineMap | null) =>
+    keepResults(map, ({ outcome }) => (outcome === "succeeded") === (role === "output"));
+  const lines = upstreamResults(context, call, { batch, to: formats.openai, keep });
+  return Readable.from(await begun(lines), { objectMode: false });
 }
 
 /** A job that failed as a whole has no results: each line gets the reason. */
@@ -45,20 +73,44 @@ async function failureOf(
   call: Call,
   { batch, to }: Reading,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const blob = batch.options["inputBlob"];
-  if (typeof blob !== "string" || (await context.blobs.stat(blob, call.signal)) === null) {
-    throw noResults(batch);
-  }
-  const input = await context.blobs.open(blob, call.signal);
+  const input = await openInput(context, call, batch);
+  if (input === null) throw noResults(batch);
   const made = failedResults(input, { batch, maxLineBytes: context.maxLineBytes });
   return mapped(made, ownResultMap(batch, to, clockOf(context)), call.signal);
+}
+
+/** Of a batch made elsewhere its provider may have the input, and may keep it to itself. */
+async function openInput(
+  context: GatewayContext,
+  call: Call,
+  batch: Batch,
+): Promise<Readable | null> {
+  if (batch.origin !== "upstream") {
+    const blob = batch.options["inputBlob"];
+    const isThere =
+      typeof blob === "string" && (await context.blobs.stat(blob, call.signal)) !== null;
+    return isThere ? context.blobs.open(blob, call.signal) : null;
+  }
+  const { upstream } = openHome(context, placed(call, batch.options), batch);
+  const { input } = batch.natives;
+  if (input === null || upstream.files === undefined) return null;
+  try {
+    return await upstream.files.open(input.id, call.signal);
+  } catch (error) {
+    if (isGatewayError(error) && !error.retryable) return null;
+    throw error;
+  }
+}
+
+interface UpstreamReading extends Reading {
+  readonly keep: (map: LineMap | null) => LineMap | null;
 }
 
 /** Of a batch made elsewhere: straight from its provider. */
 async function* upstreamResults(
   context: GatewayContext,
   call: Call,
-  { batch, to }: Reading,
+  { batch, to, keep }: UpstreamReading,
 ): AsyncGenerator<Uint8Array> {
   const provider = context.providers.get(batch.provider);
   const { upstream } = openHome(context, placed(call, batch.options), batch);
@@ -68,6 +120,6 @@ async function* upstreamResults(
       { blobs: context.blobs, batch, part: batch, from, to, clock: clockOf(context) },
       call.signal,
     );
-    yield* mapped(await result.open(call.signal), map, call.signal);
+    yield* mapped(await result.open(call.signal), keep(map), call.signal);
   }
 }

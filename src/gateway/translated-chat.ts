@@ -10,6 +10,7 @@ import type {
 import { formats } from "../formats/formats.ts";
 import { parseEndpoint, writeEndpoint } from "../formats/openai/endpoints.ts";
 import { type CallStream, type CallTranslation, translateCall } from "../formats/translate-call.ts";
+import { betasOf } from "./betas.ts";
 import { failureOf, isSuccess, readingAnswer } from "./call-failure.ts";
 import type { ChatTarget } from "./chat-target.ts";
 import type { GatewayContext } from "./context.ts";
@@ -21,8 +22,14 @@ export async function translatedChat(
   context: GatewayContext,
   target: ChatTarget,
 ): Promise<ChatAnswer> {
+  const translation = translateChat(context, target);
+  return target.request.streams ? streamed(target, translation) : whole(target, translation);
+}
+
+/** The request in the provider's own format, and how its answer is read. */
+export function translateChat(context: GatewayContext, target: ChatTarget): CallTranslation {
   const { call, request, source, model } = target;
-  const translation = readingRequest(() =>
+  return readingRequest(() =>
     translateCall(
       {
         format: formats[call.format],
@@ -30,7 +37,12 @@ export async function translatedChat(
         body: request.body,
         text: request.text,
       },
-      { format: formats[source.provider.format], model, variant: request.variant },
+      {
+        format: formats[source.provider.format],
+        model,
+        variant: request.variant,
+        betas: betasOf(call, source.provider),
+      },
       {
         mode: translationMode(context, call),
         nowSeconds: () => Math.floor(context.now() / 1_000),
@@ -38,7 +50,6 @@ export async function translatedChat(
       },
     ),
   );
-  return request.streams ? streamed(target, translation) : whole(target, translation);
 }
 
 async function whole(target: ChatTarget, translation: CallTranslation): Promise<ChatAnswer> {

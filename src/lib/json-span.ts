@@ -33,6 +33,11 @@ export function findJsonMember(text: string, start: number, key: string): JsonMe
   return jsonMembers(text, start).findLast((member) => member.key === key);
 }
 
+/** The names of an object's members, as often as they are there. */
+export function jsonKeys(text: string): readonly string[] {
+  return jsonMembers(text, 0).map(({ key }) => key);
+}
+
 /** The text of an object without some members, and with others before the rest. */
 export function editJsonObject(
   text: string,

@@ -9,6 +9,11 @@ import { preparedOf } from "./prepared-record.ts";
 
 type Clock = Pick<MapOptions, "nowSeconds" | "newId">;
 
+/** Whether result lines of this format serve as they are: result files are in OpenAI's. */
+export function areResultsKeptAsTheyAre(format: Format): boolean {
+  return format.name === formats.openai.name;
+}
+
 /** What maps one raw result of a Part to a reader's format; null: its bytes are that already. */
 export async function resultMapOf(
   work: {

@@ -20,6 +20,8 @@ export interface Target {
   readonly model: string | null;
   readonly variant: string | null;
   readonly mode: TranslationMode;
+  /** As `Side.betas`. */
+  readonly betas?: readonly string[];
 }
 
 /** How surveyed lines get to their target. */
@@ -101,7 +103,7 @@ export function faultsAcrossParts(survey: Survey): readonly BatchError[] {
 }
 
 export function planLines(survey: Survey, target: Target): Planned {
-  const { provider, variant, mode } = target;
+  const { provider, variant, mode, betas = [] } = target;
   const format = formats[provider.format];
   const isOwnFormat = survey.format === format.name || survey.format === null;
   const rename = (model: string) => withoutPrefix(model, provider.modelPrefix);
@@ -124,6 +126,7 @@ export function planLines(survey: Survey, target: Target): Planned {
     endpoint,
     model: isModelOfJob(format) ? jobModel : null,
     variant,
+    betas,
   };
   const isMapped = !survey.isUniform || isEdited || !isOwnFormat;
   const isUntouched =
@@ -148,7 +151,7 @@ export function planLines(survey: Survey, target: Target): Planned {
   if (errors.length > 0) return { kind: "refused", errors: errors.slice(0, MAX_ERRORS) };
   const recipe = isUntouched
     ? "bytes"
-    : [format.name, endpoint, jobModel ?? "", variant ?? "", mode].join(" ");
+    : [format.name, endpoint, jobModel ?? "", variant ?? "", mode, ...betas].join(" ");
   const model = isModelOfJob(format) || provider.limits.oneModel ? jobModel : null;
   return { kind: "planned", plan: { isUntouched, model, models, recipe, createMap } };
 }

@@ -233,6 +233,20 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   {
+    name: "file_id in POST /anthropic/v1/messages/count_tokens",
+    dialect: "anthropic",
+    route: "POST /v1/messages/count_tokens",
+    kind: "file",
+    place: "body",
+    probe: (id, { provider }) => {
+      const content = [{ type: "document", source: { type: "file", file_id: id } }];
+      return json(`/anthropic/v1/messages/count_tokens?provider=${provider}`, {
+        model: MODELS[provider],
+        messages: [{ role: "user", content }],
+      });
+    },
+  },
+  {
     name: "file_id in a request of POST /anthropic/v1/messages/batches",
     dialect: "anthropic",
     route: "POST /v1/messages/batches",

@@ -10,8 +10,14 @@ import { BUCKET, MODELS, type ProviderName, REGION, type World } from "./world.t
 export interface Elsewhere {
   /** Its id, as the provider gives it. */
   file(text: string, name: string): Promise<string>;
-  /** A batch of two lines, `here-1` and `here-2`, over a file where the provider wants one. */
-  batch(): Promise<{ readonly id: string; readonly lines: number }>;
+  /**
+   * A batch of lines `here-1`, `here-2`, …, over a file where the provider wants one; left out: as few as it takes. `model`:
+   * another than the usual one.
+   */
+  batch(made?: {
+    readonly lines?: number;
+    readonly model?: string;
+  }): Promise<{ readonly id: string; readonly lines: number }>;
 }
 
 /** Two jobs at Bedrock can't have one name. */
@@ -30,19 +36,19 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
     };
     return {
       file,
-      async batch() {
-        const lines = [1, 2].map((number) => ({
+      async batch({ lines: count = 2, model = MODELS.openai } = {}) {
+        const lines = numbers(count).map((number) => ({
           custom_id: `here-${number}`,
           method: "POST",
           url: "/v1/chat/completions",
-          body: { model: MODELS.openai, messages: [{ role: "user", content: "Hello" }] },
+          body: { model, messages: [{ role: "user", content: "Hello" }] },
         }));
         const { id } = await client.batches.create({
           input_file_id: await file(toLines(lines), "here.jsonl"),
           endpoint: "/v1/chat/completions",
           completion_window: "24h",
         });
-        return { id, lines: 2 };
+        return { id, lines: count };
       },
     };
   },
@@ -53,16 +59,16 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
         const file = await toFile(Buffer.from(text), name);
         return (await client.beta.files.upload({ file })).id;
       },
-      async batch() {
-        const requests = [1, 2].map((number) => ({
+      async batch({ lines: count = 2, model = MODELS.anthropic } = {}) {
+        const requests = numbers(count).map((number) => ({
           custom_id: `here-${number}`,
           params: {
-            model: MODELS.anthropic,
+            model,
             max_tokens: 10,
             messages: [{ role: "user" as const, content: "Hello" }],
           },
         }));
-        return { id: (await client.messages.batches.create({ requests })).id, lines: 2 };
+        return { id: (await client.messages.batches.create({ requests })).id, lines: count };
       },
     };
   },
@@ -88,16 +94,16 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
     };
     return {
       file,
-      async batch() {
-        const lines = [1, 2].map((number) => ({
+      async batch({ lines: count = 2, model = MODELS.gemini } = {}) {
+        const lines = numbers(count).map((number) => ({
           key: `here-${number}`,
           request: { contents: [{ role: "user", parts: [{ text: "Hello" }] }] },
         }));
         const fileName = await file(toLines(lines), "here.jsonl");
         const body = JSON.stringify({ batch: { displayName: "here", inputConfig: { fileName } } });
-        const path = `/v1beta/models/${MODELS.gemini}:batchGenerateContent`;
+        const path = `/v1beta/models/${model}:batchGenerateContent`;
         const id = await post(path, body, { "content-type": "application/json" });
-        return { id, lines: 2 };
+        return { id, lines: count };
       },
     };
   },
@@ -113,9 +119,9 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
     };
     return {
       file,
-      async batch() {
-        const lines = Array.from({ length: 100 }, (_, number) => ({
-          recordId: `here-${number + 1}`,
+      async batch({ lines: count = 100, model = MODELS.bedrock } = {}) {
+        const lines = numbers(count).map((number) => ({
+          recordId: `here-${number}`,
           modelInput: {
             anthropic_version: "bedrock-2023-05-31",
             max_tokens: 10,
@@ -130,13 +136,13 @@ const MAKERS: Readonly<Record<ProviderName, (world: World) => Elsewhere>> = {
           new CreateModelInvocationJobCommand({
             jobName: name,
             roleArn: "arn:aws:iam::123456789012:role/crossbatch",
-            modelId: MODELS.bedrock,
+            modelId: model,
             inputDataConfig: { s3InputDataConfig: { s3Uri } },
             outputDataConfig: { s3OutputDataConfig: { s3Uri: `s3://${BUCKET}/elsewhere/out/` } },
           }),
         );
         client.destroy();
-        return { id: String(jobArn), lines: 100 };
+        return { id: String(jobArn), lines: count };
       },
     };
   },
@@ -147,6 +153,10 @@ const NAMED = z.union([
   z.looseObject({ name: z.string() }),
   z.looseObject({ file: z.looseObject({ name: z.string() }) }).transform(({ file }) => file),
 ]);
+
+function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
 
 function toLines(lines: readonly object[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");

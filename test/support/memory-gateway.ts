@@ -304,6 +304,10 @@ export function createMemoryGateway(now: () => number): MemoryGateway {
       record("chat", call, chat);
       throw new GatewayError("invalid_request", "This gateway asks no model.");
     },
+    async countTokens(call, request) {
+      record("countTokens", call, request);
+      throw new GatewayError("invalid_request", "This gateway asks no model.");
+    },
     async listModels(call) {
       record("listModels", call, null);
       return [];

@@ -1,10 +1,11 @@
-// https://platform.claude.com/docs/en/api/messages/create and …/api/models
+// https://platform.claude.com/docs/en/api/messages/create, …/api/messages-count-tokens and …/api/models
 import type { FastifyInstance } from "fastify";
 import type { DialectServices } from "../../core/dialect.ts";
 import { GatewayError } from "../../core/errors.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { ListedModel, ListPage, Page } from "../../core/gateway.ts";
 import type { Callers } from "../callers.ts";
-import { answerChat, type ChatRoutes } from "../chat.ts";
+import { answerChat, answerCount, type ChatRoutes } from "../chat.ts";
 import { readQuery } from "./call.ts";
 import { renderError } from "./errors.ts";
 import { listPage } from "./paging.ts";
@@ -31,6 +32,10 @@ export function mountChat(
     answerChat(routes, "/v1/chat/completions", { request, reply }),
   );
 
+  app.post("/v1/messages/count_tokens", async (request, reply) =>
+    answerCount(routes, COUNTING, { request, reply }),
+  );
+
   app.get("/v1/models", async (request, reply) => {
     const query = WORDING.check(listQuerySchema, readQuery(request));
     const models = await gateway.listModels(callers.call(request, reply));
@@ -42,6 +47,17 @@ export function mountChat(
     renderModel(await gateway.retrieveModel(callers.call(request, reply), request.params["*"])),
   );
 }
+
+const COUNTING = {
+  endpoint: "/v1/chat/completions",
+  /** Nobody says how long an answer may be that is never given; whoever thinks needs more than that. */
+  complete({ max_tokens: own, thinking }: JsonObject): Readonly<Record<string, number>> {
+    if (own !== undefined) return {};
+    const budget = isJsonObject(thinking) ? thinking["budget_tokens"] : null;
+    return { max_tokens: typeof budget === "number" ? budget + 1 : 1 };
+  },
+  render: (inputTokens: number) => ({ input_tokens: inputTokens }),
+};
 
 function cutPage(models: readonly ListedModel[], page: ListPage): Page<ListedModel> {
   const ordered = page.order === "asc" ? models.toReversed() : models;

@@ -1,6 +1,6 @@
 import { ApiError } from "./api-error.ts";
 import type { AnswerContext } from "./answers/message.ts";
-import { answerMessage } from "./answers/message.ts";
+import { answerMessage, countInput } from "./answers/message.ts";
 import { streamMessage } from "./answers/message-stream.ts";
 import type { Call, Reply, Route } from "./call.ts";
 import { json, readJsonBody } from "./call.ts";
@@ -19,6 +19,7 @@ export interface MessageHost {
 export function messageRoutes(host: MessageHost): readonly Route[] {
   return [
     { method: "POST", path: "/messages", answer: (call) => createMessage(call, host) },
+    { method: "POST", path: "/messages/count_tokens", answer: (call) => countMessage(call, host) },
     { method: "GET", path: "/models", answer: (call) => listModels(call, host) },
     { method: "GET", path: "/models/*", answer: (call) => showModel(call, host.models) },
   ];
@@ -28,6 +29,11 @@ async function createMessage(call: Call, host: MessageHost): Promise<Reply> {
   const body = await readJsonBody(call.request, host.limits.messageBytes);
   const answer = answerMessage(body, host.context(call));
   return body["stream"] === true ? { kind: "events", events: streamMessage(answer) } : json(answer);
+}
+
+async function countMessage(call: Call, host: MessageHost): Promise<Reply> {
+  const body = await readJsonBody(call.request, host.limits.messageBytes);
+  return json({ input_tokens: countInput(body, host.context(call)) });
 }
 
 function listModels(call: Call, host: MessageHost): Reply {

@@ -1,6 +1,7 @@
 // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html
 
 import { answer } from "./answers/answer.ts";
+import { countInput } from "./answers/count.ts";
 import { streamConverse } from "./answers/converse-stream.ts";
 import { streamInvoke } from "./answers/invoke-stream.ts";
 import type { Answer, Api } from "./answers/reply.ts";
@@ -26,6 +27,11 @@ export function runtimeRoutes(host: RuntimeHost): readonly Route[] {
       return json(answered.body, tokenHeaders(answered));
     }),
     route("converse", (call) => json(ask(call, "converse", host).answered.body)),
+    route("count-tokens", (call) => {
+      const { models, minCharacters } = host;
+      const model = models.require(call.ids[0] ?? "");
+      return json({ inputTokens: countInput(parseBody(call), { model, minCharacters }) });
+    }),
     route("invoke-with-response-stream", (call) => {
       const { model, answered } = ask(call, "invoke", host);
       if (isEmbedding(model)) throw invalid("The model is unsupported for streaming.");

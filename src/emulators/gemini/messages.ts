@@ -173,6 +173,11 @@ export const generateContentRequest: Reader = message(() => ({
   store: bool,
 }));
 
+export const countTokensRequest: Reader = message(() => ({
+  contents: list(content),
+  generateContentRequest,
+}));
+
 const TASK_TYPES = [
   "TASK_TYPE_UNSPECIFIED",
   "RETRIEVAL_QUERY",

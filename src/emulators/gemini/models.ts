@@ -21,13 +21,14 @@ export type Method =
   | "generateContent"
   | "streamGenerateContent"
   | "batchGenerateContent"
+  | "countTokens"
   | "embedContent"
   | "batchEmbedContents"
   | "asyncBatchEmbedContent";
 
 const METHODS: Readonly<Record<ModelInfo["kind"], readonly Method[]>> = {
-  generate: ["generateContent", "streamGenerateContent", "batchGenerateContent"],
-  embed: ["embedContent", "batchEmbedContents", "asyncBatchEmbedContent"],
+  generate: ["generateContent", "streamGenerateContent", "batchGenerateContent", "countTokens"],
+  embed: ["embedContent", "batchEmbedContents", "asyncBatchEmbedContent", "countTokens"],
 };
 
 const DEFAULT_MODELS: readonly ModelInfo[] = [

@@ -1,14 +1,16 @@
 import { checkModelOf } from "./answers/answer.ts";
 import { embed } from "./answers/embed.ts";
 import type { AnswerContext } from "./answers/generate.ts";
-import { generate } from "./answers/generate.ts";
+import { generate, promptTokens } from "./answers/generate.ts";
+import { checkGenerate } from "./answers/generate-rules.ts";
 import { streamed } from "./answers/stream.ts";
 import type { Call, Reply, Route } from "./call.ts";
 import { json, pageOf, readJsonBody } from "./call.ts";
-import { objectsOf } from "./json.ts";
+import { isJsonArray, isJsonObject, objectsOf } from "./json.ts";
 import type { GeminiLimits } from "./limits.ts";
 import {
   batchEmbedContentsRequest,
+  countTokensRequest,
   embedContentRequest,
   generateContentRequest,
 } from "./messages.ts";
@@ -34,6 +36,7 @@ export function synchronousRoutes(host: AnswerHost): readonly Route[] {
       const answer = await generateOne(call, "streamGenerateContent", host);
       return streamed(answer, call.query.get("alt") === "sse");
     }),
+    route("countTokens", (call) => countOne(call, host)),
     route("embedContent", (call) => embedOne(call, host)),
     route("batchEmbedContents", (call) => embedMany(call, host)),
     { method: "GET", pattern: /^\/v1beta\/models$/, answer: (call) => listModels(call, host) },
@@ -56,6 +59,32 @@ function route(method: Method, answer: (call: Call) => Promise<Reply>): Route {
 async function generateOne(call: Call, method: Method, host: AnswerHost) {
   const { model, request } = await read(call, { method, reader: generateContentRequest }, host);
   return generate(request, host.context(call.project, model));
+}
+
+/** Either contents alone, or a whole request, which then names its model. */
+async function countOne(call: Call, host: AnswerHost): Promise<Reply> {
+  const asked = { method: "countTokens", reader: countTokensRequest } as const;
+  const { model, request } = await read(call, asked, host);
+  const { contents, generateContentRequest: whole } = request;
+  if (isJsonObject(whole) === isJsonArray(contents)) {
+    throw invalidArgument(
+      "Exactly one of `contents` and `generateContentRequest` must be set in a CountTokensRequest.",
+    );
+  }
+  if (isJsonObject(whole)) {
+    if (whole["model"] === undefined) {
+      throw invalidArgument(
+        "* CountTokensRequest.generate_content_request.model: unexpected model name format",
+      );
+    }
+    checkModelOf(whole, model.name);
+    checkGenerate(whole, model);
+  }
+  const totalTokens = promptTokens(isJsonObject(whole) ? whole : request);
+  return json({
+    totalTokens,
+    promptTokensDetails: [{ modality: "TEXT", tokenCount: totalTokens }],
+  });
 }
 
 async function embedOne(call: Call, host: AnswerHost): Promise<Reply> {

@@ -30,6 +30,7 @@ export function createBodies({ claude, openaiChat }: ForeignCodecs): BedrockBodi
     families: {
       claude: chat(claude, {
         adds: { anthropic_version: "bedrock-2023-05-31" },
+        betasIn: "anthropic_beta",
         removes: ["stream"],
       }),
       nova: chat(nova, { adds: { schemaVersion: "messages-v1" } }),

@@ -1,7 +1,7 @@
 import type { ChatFieldNames, ChatSupport } from "../../core/chat-fields.ts";
 import type { ChatRequest, Message } from "../../core/chat-request.ts";
 import type { ChatResponse } from "../../core/chat-response.ts";
-import type { ChatStreamCodec } from "../../core/chat-stream.ts";
+import type { ChatStreamCodec, StreamParser } from "../../core/chat-stream.ts";
 import type { AssistantPart, Part } from "../../core/content.ts";
 import type { ChatCodec } from "../../core/format.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -214,7 +214,7 @@ function parseResponse(body: JsonObject, openaiChat: ChatCodec): ChatResponse {
 function mistralStream(openai: ChatStreamCodec): ChatStreamCodec {
   return {
     createParser() {
-      const parse = openai.createParser();
+      const parse = openai.createParser?.() ?? NO_EVENTS;
       return (event) => {
         const chunk = mapChoices(eventData(event), "stop_reason", "finish_reason");
         const data = printJson(mapChoices(chunk, "message", "delta"));
@@ -225,6 +225,8 @@ function mistralStream(openai: ChatStreamCodec): ChatStreamCodec {
     },
   };
 }
+
+const NO_EVENTS: StreamParser = () => [];
 
 function toMistralResponse(body: JsonObject): JsonObject {
   return mapChoices(body, "finish_reason", "stop_reason");

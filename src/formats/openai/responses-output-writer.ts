@@ -1,4 +1,4 @@
-import type { Choice } from "../../core/chat-response.ts";
+import type { Choice, Finish } from "../../core/chat-response.ts";
 import type { AssistantPart, ImagePart, NativePart, ToolCallPart } from "../../core/content.ts";
 import type { FormatName } from "../../core/format-name.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
@@ -21,13 +21,16 @@ export function writeOutput(
   const writer = new OutputWriter(choice, context);
   for (const part of choice.parts) writer.add(part);
   const { finish, parts } = choice;
-  const isBlocked = finish.reason === "content_filter" || finish.reason === "refusal";
-  // A prompt that was blocked has no parts at all: why is then said in a refusal.
-  if (isBlocked && parts.length === 0 && family !== "openai") {
-    const reason = finish.message ?? `The provider blocked this: ${finish.native ?? finish.reason}`;
-    writer.addContent({ type: "refusal", refusal: reason });
-  }
+  const refusal = parts.length === 0 ? blockReason(finish, family) : null;
+  if (refusal !== null) writer.addContent({ type: "refusal", refusal });
   return writer.end();
+}
+
+/** A prompt that was blocked has no parts at all: why is then said in a refusal. */
+export function blockReason(finish: Finish, family: FormatName): string | null {
+  const isBlocked = finish.reason === "content_filter" || finish.reason === "refusal";
+  if (!isBlocked || family === "openai") return null;
+  return finish.message ?? `The provider blocked this: ${finish.native ?? finish.reason}`;
 }
 
 interface OpenText {

@@ -12,14 +12,9 @@ export function writeResponsesResponse(response: ChatResponse, context: WriteCon
   const [choice] = response.choices;
   if (response.choices.length > 1) context.warn("choiceCount", "a response has one answer");
   const finish = choice?.finish ?? NO_FINISH;
-  const createdAt = response.createdAtSeconds ?? context.nowSeconds();
   const body = {
-    id: response.id ?? context.newId("resp_"),
-    object: "response",
-    created_at: createdAt,
+    ...writeHead(response, context),
     ...writeStatus(finish, isOwn),
-    error: null,
-    model: response.model ?? context.model ?? "",
     output: choice === undefined ? [] : writeOutput(choice, response.family, context),
     usage: response.usage === null ? undefined : writeResponseUsage(response.usage),
     service_tier: isOwn ? response.serviceTier : undefined,
@@ -28,10 +23,24 @@ export function writeResponsesResponse(response: ChatResponse, context: WriteCon
   return isAnswerOf(response, "responses") ? withOwnExtras(body, response, NO_FIELDS) : body;
 }
 
+/** What is known of a response before there is anything in it. */
+export function writeHead(
+  { id, createdAtSeconds, model }: Pick<ChatResponse, "id" | "createdAtSeconds" | "model">,
+  context: WriteContext,
+) {
+  return {
+    id: id ?? context.newId("resp_"),
+    object: "response",
+    created_at: createdAtSeconds ?? context.nowSeconds(),
+    error: null,
+    model: model ?? context.model ?? "",
+  };
+}
+
 const NO_FINISH: Finish = { reason: "other", native: null };
 
 /** A response repeats the settings of its request, which aren't known where another API answered. */
-const UNKNOWN_SETTINGS = {
+export const UNKNOWN_SETTINGS = {
   instructions: null,
   metadata: {},
   parallel_tool_calls: true,
@@ -43,7 +52,11 @@ const UNKNOWN_SETTINGS = {
 
 const NO_FIELDS: ReadonlySet<string> = new Set();
 
-function writeStatus(finish: Finish, isOwn: boolean): JsonObject {
+interface Status extends JsonObject {
+  readonly status: "completed" | "incomplete";
+}
+
+export function writeStatus(finish: Finish, isOwn: boolean): Status {
   switch (finish.reason) {
     case "length":
     case "context_window":
@@ -66,6 +79,6 @@ function writeStatus(finish: Finish, isOwn: boolean): JsonObject {
 
 const COMPLETED = { status: "completed", incomplete_details: null } as const;
 
-function incomplete(reason: string): JsonObject {
+function incomplete(reason: string): Status {
   return { status: "incomplete", incomplete_details: { reason } };
 }

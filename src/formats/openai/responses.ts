@@ -5,6 +5,7 @@ import { parseResponsesRequest } from "./responses-request.ts";
 import { NOT_IN_RESPONSES, writeResponsesRequest } from "./responses-request-writer.ts";
 import { parseResponsesResponse } from "./responses-response.ts";
 import { writeResponsesResponse } from "./responses-response-writer.ts";
+import { createResponsesStreamWriter } from "./responses-stream-writer.ts";
 
 const support: ChatSupport = {
   fields: {
@@ -80,4 +81,10 @@ export const openaiResponses: ChatCodec = {
   writeRequest: writeResponsesRequest,
   parseResponse: parseResponsesResponse,
   writeResponse: writeResponsesResponse,
+  stream: {
+    writing: {
+      fields: ["stream", "stream_options"],
+      createWriter: createResponsesStreamWriter,
+    },
+  },
 };

@@ -5,6 +5,7 @@ import { createCalls } from "./calls.ts";
 import { readFacts } from "./error-facts.ts";
 import { createFiles } from "./files.ts";
 import { createModels } from "./models.ts";
+import { createTokens } from "./tokens.ts";
 import { authorize, FORWARDED_HEADERS, withFilesBeta, withoutFilesBeta } from "./headers.ts";
 
 const ANTHROPIC_LIMITS: ProviderLimits = {
@@ -59,6 +60,7 @@ export function createAnthropicProvider(
         files: createFiles(http(withoutFilesBeta(access)), http(withFilesBeta(access))),
         calls: createCalls(account),
         models: createModels(account),
+        tokens: createTokens(account),
       };
     },
   };

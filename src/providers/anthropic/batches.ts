@@ -132,7 +132,8 @@ function toUpstreamJob(batch: WireBatch): UpstreamJob {
   return {
     job: toJob(batch),
     report: toReport(batch),
-    endpoint: "/v1/messages",
+    // Messages are chats: a reader of another family gets them as such.
+    endpoint: "/v1/chat/completions",
     inputNativeId: null,
     completionWindow: "24h",
     metadata: null,

@@ -22,6 +22,7 @@ export function toReport(batch: WireBatch): JobReport {
         times: { ...toTimes(batch), ...time(`${outcome}At`, batch.ended_at) },
         outputNativeId: null,
         errorNativeId: null,
+        ...(batch.archived_at ? { hasNoResults: true } : {}),
       };
     }
     case "canceling":

@@ -26,6 +26,7 @@ export const wireBatch = z.looseObject({
   expires_at: text,
   ended_at: text,
   cancel_initiated_at: text,
+  archived_at: text,
 });
 
 export const wireFile = z.looseObject({

@@ -75,7 +75,7 @@ export function createBedrockProvider(
         ...createJobs({ provider, roleArn, place, now, controlPlane, openBucket: open }),
         files: createFiles({ provider, place, now, openBucket: (name) => open(name, null) }),
         jobs: createJobList(controlPlane),
-        calls: createCalls({
+        ...createCalls({
           ...deps,
           provider,
           runtime: async () => aws.runtime(await regionOf(null)),

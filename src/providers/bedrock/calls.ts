@@ -6,12 +6,15 @@ import type {
   SynchronousAnswer,
   SynchronousCalls,
   SynchronousRequest,
+  TokenCounter,
 } from "../../core/provider.ts";
 import type { Telemetry } from "../../core/telemetry.ts";
+import { numberIn } from "../../lib/number-in.ts";
 import { parseRetryAfter } from "../../lib/retry-after.ts";
 import { toBrokenError } from "../upstream-error.ts";
 import { readBounded } from "../upstream-reply.ts";
 import type { Aws } from "./aws.ts";
+import { toCountBody } from "./count-body.ts";
 import { answeredStatus } from "./errors.ts";
 import { parseEventStream } from "./event-stream.ts";
 import { toServerEvent } from "./server-events.ts";
@@ -30,8 +33,13 @@ interface CallsContext {
   readonly runtime: () => ReturnType<Aws["runtime"]>;
 }
 
-/** `InvokeModel` and `Converse`, whole and streamed. Answers are passed on as they came. */
-export function createCalls(context: CallsContext): SynchronousCalls {
+interface Calls {
+  readonly calls: SynchronousCalls;
+  readonly tokens: TokenCounter;
+}
+
+/** `InvokeModel` and `Converse`, whole and streamed, and what they would cost. Answers are passed on as they came. */
+export function createCalls(context: CallsContext): Calls {
   const { provider, now } = context;
 
   async function ask<Result>(
@@ -102,7 +110,15 @@ export function createCalls(context: CallsContext): SynchronousCalls {
     }
   }
 
-  return {
+  const tokens: TokenCounter = {
+    async count(request, signal) {
+      const body = toCountBody(request);
+      const question = toQuestion(provider, "count-tokens", { ...request, body });
+      return ask(question, signal, readWhole);
+    },
+    parse: (answer) => numberIn(answer, "inputTokens"),
+  };
+  const calls: SynchronousCalls = {
     async send(request, signal) {
       const operation = request.variant === "Converse" ? "converse" : "invoke";
       return ask(toQuestion(provider, operation, request), signal, readWhole);
@@ -122,6 +138,7 @@ export function createCalls(context: CallsContext): SynchronousCalls {
       return ask(toQuestion(provider, operation, request), signal, read);
     },
   };
+  return { calls, tokens };
 }
 
 const REFUSED = "The AWS credentials that the gateway uses were refused.";

@@ -13,7 +13,8 @@ export type RuntimeOperation =
   | "invoke"
   | "converse"
   | "invoke-with-response-stream"
-  | "converse-stream";
+  | "converse-stream"
+  | "count-tokens";
 
 interface RuntimeCall {
   readonly operation: RuntimeOperation;

@@ -45,7 +45,7 @@ function methodOf({ endpoint, body }: SynchronousRequest): string {
 }
 
 /** How long to wait is in the body of a refusal, where no header says it. */
-function withWait(answer: SynchronousAnswer): SynchronousAnswer {
+export function withWait(answer: SynchronousAnswer): SynchronousAnswer {
   if (answer.status < 400 || answer.retryAfterSeconds !== null) return answer;
   const body = parseJson(answer.body);
   const error = isJsonObject(body) ? body["error"] : null;

@@ -7,6 +7,7 @@ import { createCalls } from "./calls.ts";
 import { readErrorFacts } from "./error-facts.ts";
 import { createFiles } from "./files.ts";
 import { createModels } from "./models.ts";
+import { createTokens } from "./tokens.ts";
 import { WINDOW_HOURS } from "./report.ts";
 
 /** Google counts bytes only. A million lines of a Part keep its index at 20 MB, and what one job may lose within reason. */
@@ -90,6 +91,7 @@ export function createGeminiProvider(options: GeminiProviderOptions, deps: HttpD
         }),
         calls: createCalls(account),
         models: createModels(account),
+        tokens: createTokens(account),
       };
     },
   };

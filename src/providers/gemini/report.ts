@@ -30,6 +30,7 @@ export function toReport(operation: WireOperation, view: "listed" | "whole"): Jo
     times: { ...common.times, ...toEndTime(operation, outcome) },
     outputNativeId: outputOf(operation).responsesFile ?? null,
     errorNativeId: null,
+    ...(view === "whole" && !hasOutput(operation) ? { hasNoResults: true } : {}),
   });
   // Vertex, and Google's own SDKs, say JOB_STATE_ where the API says BATCH_STATE_.
   switch (nativeState.replace(/^(?:BATCH|JOB)_STATE_/, "")) {

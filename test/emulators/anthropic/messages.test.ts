@@ -353,3 +353,20 @@ test("models are listed in pages and found by either name", async () => {
   expect(ids).toContain(found.id);
   await expect(stage.client.models.retrieve("claude-x")).rejects.toMatchObject({ status: 404 });
 });
+
+test("a message's tokens are counted, and only what a message is made of may be asked about", async () => {
+  await using stage = await startStage();
+  const { max_tokens: _, ...asked } = ASKED;
+  const counted = await stage.client.messages.countTokens(asked);
+  expect(specProblem("anthropic", "CountMessageTokensResponse", counted)).toBeNull();
+  const answered = await stage.client.messages.create(ASKED);
+  expect(counted.input_tokens).toBe(answered.usage.input_tokens);
+  const path = "/v1/messages/count_tokens";
+  for (const json of [ASKED, { ...asked, temperature: 1 }, { model: asked.model }, {}]) {
+    const refused = await stage.call("POST", path, { json });
+    expect([json, refused.status]).toEqual([json, 400]);
+  }
+  const thinking = { type: "enabled", budget_tokens: 2_000 } as const;
+  const model = "claude-sonnet-4-5";
+  await stage.client.messages.countTokens({ ...asked, model, thinking });
+});

@@ -63,6 +63,7 @@ export async function startStage(options: AnthropicEmulatorOptions = {}): Promis
 const ID = "[^/]+";
 const SCHEMAS: readonly (readonly [method: string, path: string, schema: string | null])[] = [
   ["POST", "/messages", "Message"],
+  ["POST", "/messages/count_tokens", "CountMessageTokensResponse"],
   ["POST", "/messages/batches", "MessageBatch"],
   ["GET", "/messages/batches", "ListResponse_MessageBatch_"],
   ["GET", `/messages/batches/${ID}`, "MessageBatch"],

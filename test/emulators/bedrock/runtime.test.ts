@@ -1,11 +1,13 @@
 import {
   ConverseCommand,
   ConverseStreamCommand,
+  CountTokensCommand,
   InvokeModelCommand,
   InvokeModelWithResponseStreamCommand,
 } from "@aws-sdk/client-bedrock-runtime";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONVERSE } from "../../../src/emulators/bedrock/answers/converse-shapes.ts";
+import { COUNT } from "../../../src/emulators/bedrock/answers/count.ts";
 import { streamConverse } from "../../../src/emulators/bedrock/answers/converse-stream.ts";
 import { specProblem } from "../../support/specs.ts";
 import { differences } from "./shape-spec.ts";
@@ -293,5 +295,39 @@ describe("InvokeModel", () => {
       json: claudeBody("a", { max_tokens: 4_000 }),
     });
     expect(reply.json.content[0].text.length).toBeGreaterThan(2_000);
+  });
+});
+
+describe("CountTokens", () => {
+  test("takes exactly the members that AWS's model has", () => {
+    expect(differences(COUNT, "bedrock", "CountTokensRequest")).toEqual([]);
+  });
+
+  test("AWS's own client is told what the same request is charged for", async () => {
+    const converse = { messages: user("How many pears?") };
+    const { usage } = await stage.runtime.send(
+      new ConverseCommand({ modelId: CLAUDE, ...converse }),
+    );
+    const counted = await stage.runtime.send(
+      new CountTokensCommand({ modelId: CLAUDE, input: { converse } }),
+    );
+    expect(counted.inputTokens).toBe(usage?.inputTokens);
+    const body = Buffer.from(JSON.stringify(claudeBody("How many pears?")));
+    const own = await stage.runtime.send(
+      new CountTokensCommand({ modelId: CLAUDE, input: { invokeModel: { body } } }),
+    );
+    expect(own.inputTokens).toBeGreaterThan(3);
+  });
+
+  test.each([
+    { what: "a model that counts nothing", model: "amazon.nova-lite-v1:0", own: {} },
+    { what: "no input", model: CLAUDE, own: { input: undefined } },
+    { what: "two inputs", model: CLAUDE, own: { input: { converse: {}, invokeModel: {} } } },
+    { what: "settings", model: CLAUDE, own: { input: { converse: { inferenceConfig: {} } } } },
+    { what: "no JSON", model: CLAUDE, own: { input: { invokeModel: { body: "bm8=" } } } },
+  ])("refuses $what", async ({ model, own }) => {
+    const json = { input: { converse: { messages: user("Hello") } }, ...own };
+    const path = `/model/${encodeURIComponent(model)}/count-tokens`;
+    expect((await stage.call("POST", path, { json })).status).toBe(400);
   });
 });

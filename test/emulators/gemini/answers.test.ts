@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { specProblem } from "../../support/specs.ts";
 import { startStage } from "./stage.ts";
 
 type Stage = Awaited<ReturnType<typeof startStage>>;
@@ -261,4 +262,26 @@ test("up to a hundred embeddings come in one call, and each names the model", as
   expect((await send([one, one])).json.embeddings).toHaveLength(2);
   expect((await send(Array.from({ length: 101 }, () => one))).status).toBe(400);
   expect((await send([{ content: one.content }])).status).toBe(400);
+});
+
+test("tokens are counted of contents, or of a whole request that names its model", async () => {
+  await using stage = await startStage();
+  const count = async (json: Request) =>
+    stage.call("POST", "/v1beta/models/gemini-2.5-flash:countTokens", { json });
+  const { promptTokenCount } = (await generate(stage, {})).json.usageMetadata;
+  const whole = { model: "models/gemini-2.5-flash", contents: QUESTION };
+  for (const json of [{ contents: QUESTION }, { generateContentRequest: whole }]) {
+    const reply = await count(json);
+    expect(specProblem("gemini", "CountTokensResponse", reply.json)).toBeNull();
+    expect(reply.json.totalTokens).toBe(promptTokenCount);
+  }
+  for (const json of [
+    {},
+    { contents: QUESTION, generateContentRequest: whole },
+    { generateContentRequest: { contents: QUESTION } },
+    { generateContentRequest: { ...whole, model: "models/gemini-2.5-pro" } },
+    { generateContentRequest: { ...whole, max_tokens: 1 } },
+  ]) {
+    expect([json, (await count(json)).status]).toEqual([json, 400]);
+  }
 });

@@ -81,6 +81,7 @@ const SCHEMAS: readonly (readonly [method: string, pattern: RegExp, schema: stri
   ["GET", /^\/v1beta\/batches\/[^/]+$/, "Operation"],
   ["POST", /:generateContent$/, "GenerateContentResponse"],
   ["POST", /:streamGenerateContent$/, null],
+  ["POST", /:countTokens$/, "CountTokensResponse"],
   ["POST", /:embedContent$/, "EmbedContentResponse"],
   ["POST", /:batchEmbedContents$/, "BatchEmbedContentsResponse"],
   ["GET", /^\/v1beta\/models$/, "ListModelsResponse"],

@@ -50,6 +50,7 @@ describe("The body of a model", () => {
     expect(frameOf(MODELS.claude)).toEqual({
       modelIn: "job",
       adds: { anthropic_version: "bedrock-2023-05-31" },
+      betasIn: "anthropic_beta",
       removes: ["stream"],
     });
     expect(frameOf(MODELS.nova).adds).toEqual({ schemaVersion: "messages-v1" });

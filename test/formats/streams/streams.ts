@@ -9,6 +9,8 @@ export interface Streamed {
   readonly provider: FormatName;
   readonly model: string;
   readonly variant?: string;
+  /** Of OpenAI's, left out: chats. */
+  readonly endpoint?: "responses";
   readonly body?: JsonObject;
   readonly events: readonly ServerEvent[];
 }
@@ -20,10 +22,11 @@ const BODIES = {
 
 /** What a client gets of a provider's events. */
 export function streamed(given: Streamed): readonly ServerEvent[] {
-  const { from, provider, model, variant = null, events } = given;
-  const body: JsonObject = { ...BODIES[from], ...given.body };
+  const { from, provider, model, variant = null, events, endpoint = "chat" } = given;
+  const own = endpoint === "responses" ? { model: "m", input: "?" } : BODIES[from];
+  const body: JsonObject = { ...own, ...given.body };
   const { stream } = translateCall(
-    { format: formats[from], endpoint: "chat", body, text: JSON.stringify(body) },
+    { format: formats[from], endpoint, body, text: JSON.stringify(body) },
     { format: formats[provider], model, variant },
     { mode: "warn", nowSeconds: () => 7, newId: (prefix) => `${prefix}new` },
   );

@@ -335,7 +335,7 @@ test("the list of jobs is walked page by page, newest first", async () => {
   expect(second.items.map(({ job }) => job.id)).toEqual(made.slice(2));
   expect(second.next).toBeNull();
   expect(second.items[0]).toMatchObject({
-    endpoint: "/v1/messages",
+    endpoint: "/v1/chat/completions",
     inputNativeId: null,
     completionWindow: "24h",
     metadata: null,

@@ -26,6 +26,7 @@ const PAGING = ["limit", "after_id", "before_id"] as const;
  */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   "POST /v1/messages": { json: "CreateMessageParams" },
+  "POST /v1/messages/count_tokens": { json: "CountMessageTokensParams" },
   "POST /v1/messages/batches": { json: "CreateMessageBatchParams" },
   "GET /v1/messages/batches": { query: PAGING },
   "GET /v1/messages/batches/*": {},

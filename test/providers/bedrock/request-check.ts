@@ -19,6 +19,7 @@ const OPERATIONS: readonly Operation[] = [
   of(`${MODEL}/converse`, "bedrock", "ConverseRequest"),
   of(`${MODEL}/converse-stream`, "bedrock", "ConverseRequest"),
   of(`${MODEL}/invoke`, "bedrock", null),
+  of(`${MODEL}/count-tokens`, "bedrock", "CountTokensRequest"),
   of(`${MODEL}/invoke-with-response-stream`, "bedrock", null),
 ];
 

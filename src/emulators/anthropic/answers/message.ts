@@ -2,7 +2,7 @@ import { ApiError, badRequest } from "../api-error.ts";
 import type { ApiVersion } from "../api-version.ts";
 import type { Json, JsonObject } from "../../json.ts";
 import { isJsonArray, isJsonObject, numberOf, objectsOf, shown } from "../../json.ts";
-import type { ModelTable } from "../models.ts";
+import type { ModelInfo, ModelTable } from "../models.ts";
 import { requireModel } from "../models.ts";
 import { newId } from "../new-id.ts";
 import { checkMessageBody, isThinking } from "./message-rules.ts";
@@ -23,10 +23,7 @@ export interface AnswerContext {
 
 /** `POST /v1/messages` without streaming. */
 export function answerMessage(body: JsonObject, context: AnswerContext): JsonObject {
-  const { model: name } = body;
-  if (name === undefined) throw badRequest("model: Field required");
-  if (typeof name !== "string") throw badRequest("model: Input should be a valid string");
-  const model = requireModel(context.models, name);
+  const model = modelOf(body, context);
   checkMessageBody(body, { model, version: context.version });
   checkFiles(body, context);
   const dice = diceFor(body);
@@ -45,6 +42,36 @@ export function answerMessage(body: JsonObject, context: AnswerContext): JsonObj
     container: null,
     usage: usageOf(body, content, context.serviceTier),
   };
+}
+
+function modelOf({ model: name }: JsonObject, { models }: AnswerContext): ModelInfo {
+  if (name === undefined) throw badRequest("model: Field required");
+  if (typeof name !== "string") throw badRequest("model: Input should be a valid string");
+  return requireModel(models, name);
+}
+
+/** What `POST /v1/messages/count_tokens` takes: nothing that is only about the answer. */
+const COUNTED: ReadonlySet<string> = new Set([
+  "cache_control",
+  "messages",
+  "model",
+  "output_config",
+  "system",
+  "thinking",
+  "tool_choice",
+  "tools",
+]);
+
+/** The tokens that a message would be charged for as its input. */
+export function countInput(body: JsonObject, context: AnswerContext): number {
+  const model = modelOf(body, context);
+  const unknown = Object.keys(body).find((key) => !COUNTED.has(key));
+  if (unknown !== undefined) throw badRequest(`${unknown}: Extra inputs are not permitted`);
+  const thinking = isJsonObject(body["thinking"]) ? body["thinking"] : {};
+  const room = numberOf(thinking["budget_tokens"], 0) + 1;
+  checkMessageBody({ ...body, max_tokens: room }, { model, version: context.version });
+  checkFiles(body, context);
+  return inputTokens(body);
 }
 
 interface ReplyParts {

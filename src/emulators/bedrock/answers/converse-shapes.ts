@@ -201,6 +201,14 @@ const GUARDRAIL =
   /^(|([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail\/[a-z0-9]+))$/;
 const METADATA = /^[a-zA-Z0-9\s:_@$#=/+,-.]*$/;
 
+/** What of a Converse request is counted. */
+export const COUNTED_CONVERSE = structure({
+  messages: MESSAGES,
+  system: SYSTEM,
+  toolConfig: TOOL_CONFIG,
+  additionalModelRequestFields: anything,
+});
+
 export const CONVERSE = structure({
   messages: MESSAGES,
   system: SYSTEM,

@@ -163,7 +163,7 @@ function usageOf(
   };
 }
 
-function promptTokens(request: JsonObject): number {
+export function promptTokens(request: JsonObject): number {
   const { contents, systemInstruction, tools } = request;
   const all = [...objectsOf(contents), objectOf(systemInstruction)];
   const texts = all
