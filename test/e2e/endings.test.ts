@@ -60,7 +60,13 @@ describe("a batch whose input is deleted while it runs", () => {
       expect(await client.files.delete(file.id)).toMatchObject({ deleted: true });
       await expect(client.files.delete(file.id)).rejects.toThrow(NotFoundError);
       await expect(client.files.retrieve(file.id)).rejects.toThrow(NotFoundError);
-      if (outcome === "cancelled") await client.batches.cancel(created.id);
+      if (outcome === "cancelled") {
+        await client.batches.cancel(created.id);
+        // A cancel that its provider hears of too late changes nothing.
+        await expect
+          .poll(() => gateway.emulator.control.journal().map(({ path }) => path))
+          .toContainEqual(expect.stringMatching(/\/cancel$/));
+      }
       gateway.emulator.control.setSpeed("instant");
       const batch = await waitForEnd(client, created.id);
       expect(batch).toMatchObject({ status: outcome, input_file_id: file.id });

@@ -238,6 +238,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /v1/messages/count_tokens",
     kind: "file",
     place: "body",
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "document", source: { type: "file", file_id: id } }];
       return json(`/anthropic/v1/messages/count_tokens?provider=${provider}`, {
