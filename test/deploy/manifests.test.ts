@@ -22,7 +22,9 @@ describe("deploy/compose.yaml", () => {
         name === "$schema" || (name === "id" && typeof value === "string") ? undefined : value,
       ),
     );
-  const ajv = new Ajv({ strict: false, allErrors: true });
+  // Formats that only compose itself knows are left to it.
+  const formats = { expose: true, ports: true, subnet_ip_address: true } as const;
+  const ajv = new Ajv({ strict: false, allErrors: true, formats });
   addFormats.default(ajv);
   // Compose's own, not ISO 8601's: https://docs.docker.com/reference/compose-file/extension/#specifying-durations
   ajv.addFormat("duration", /^(?:\d+(?:us|ms|s|m|h))+$/);
