@@ -3,7 +3,6 @@ import { isLoopback } from "./config/open-host.ts";
 import type { Config } from "./config/schema.ts";
 import { toTerms } from "./config/virtual-keys.ts";
 import { secretsOf } from "./config/secrets.ts";
-import type { BlobStore } from "./core/blobs.ts";
 import { createProviders } from "./core/providers.ts";
 import { anthropicDialect } from "./dialects/anthropic/anthropic.ts";
 import { openaiDialect } from "./dialects/openai/openai.ts";
@@ -20,9 +19,7 @@ import { createLog, type LogDestination } from "./server/log.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { createRedactor } from "./server/redactor.ts";
 import { createServer } from "./server/server.ts";
-import { createDiskBlobs } from "./storage/blobs/disk.ts";
-import { createS3Blobs } from "./storage/blobs/s3.ts";
-import { type Connection, openPostgres, openSqlite } from "./storage/database/connection.ts";
+import { openBlobs, openConnection } from "./storage/configured.ts";
 import { openDatabase } from "./storage/database/database.ts";
 import { openScheduler } from "./storage/scheduler/scheduler.ts";
 
@@ -53,7 +50,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const box = createSecretBox(
     config.secretKey ?? (await readOrCreateSecret(join(config.dataDir, "secret.key"))),
   );
-  const connection = await openConnection(config);
+  const connection = await openConnection(config, { exclusive: true });
   const database = await openDatabase(connection);
   const blobs = await openBlobs(config);
   const scheduler = await openScheduler({ connection, url: config.databaseUrl, now, log });
@@ -131,18 +128,6 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       await database.close();
     },
   };
-}
-
-async function openConnection(config: Config): Promise<Connection> {
-  return config.databaseUrl === null
-    ? openSqlite(join(config.dataDir, "crossbatch.sqlite"), { exclusive: true })
-    : openPostgres(config.databaseUrl);
-}
-
-async function openBlobs(config: Config): Promise<BlobStore> {
-  return config.blobsUrl === null
-    ? createDiskBlobs({ directory: join(config.dataDir, "blobs") })
-    : createS3Blobs({ url: config.blobsUrl, ...config.s3 });
 }
 
 function daysOrEver(days: number): number | null {

@@ -4,6 +4,7 @@ import { checkConfig } from "./config-check.ts";
 import { documentConfiguration } from "../config/document.ts";
 import type { AuditFlags } from "./audit.ts";
 import { addKeyCommands } from "./key-commands.ts";
+import { addMoveCommands } from "./move-commands.ts";
 import { reportFailure } from "./report-failure.ts";
 import { serve } from "./serve.ts";
 
@@ -47,6 +48,7 @@ export async function main([node = "", script = "", ...words]: readonly string[]
     .description("Prints docs/configuration.md.")
     .action(() => void process.stdout.write(documentConfiguration()));
   addBatchCommands(program, source);
+  addMoveCommands(program, source);
   await program.parseAsync([node, script, ...(words.length === 0 ? ["serve"] : words)]);
 }
 

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { type ConfigSource, loadConfig } from "../config/load.ts";
 import type { Scheduler } from "../core/scheduler.ts";
 import type { Database } from "../core/storage.ts";
 import type { Log } from "../core/telemetry.ts";
-import { openPostgres, openSqlite } from "../storage/database/connection.ts";
+import { openConnection } from "../storage/configured.ts";
 import { openDatabase } from "../storage/database/database.ts";
 import { openScheduler } from "../storage/scheduler/scheduler.ts";
 
@@ -16,10 +15,7 @@ export interface Storage extends AsyncDisposable {
 /** The gateway's own database, beside the gateway if that runs. */
 export async function openStorage(source: ConfigSource): Promise<Storage> {
   const { config } = await loadConfig(source);
-  const connection =
-    config.databaseUrl === null
-      ? await openSqlite(join(config.dataDir, "crossbatch.sqlite"), { exclusive: false })
-      : await openPostgres(config.databaseUrl);
+  const connection = await openConnection(config, { exclusive: false });
   const database = await openDatabase(connection);
   const url = config.databaseUrl;
   const scheduler = await openScheduler({ connection, url, now: Date.now, log: SILENT });

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { type ConfigSource, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/secrets.ts";
 import type { Config } from "../config/schema.ts";
 import { isGatewayError } from "../core/errors.ts";
 import type { Database } from "../core/storage.ts";
-import { openPostgres, openSqlite } from "../storage/database/connection.ts";
+import { openConnection } from "../storage/configured.ts";
 import { openDatabase } from "../storage/database/database.ts";
 import { reportFailure } from "./report-failure.ts";
 
@@ -17,10 +16,7 @@ export async function withTables(
   try {
     const { config } = await loadConfig(source);
     secrets = secretsOf(config, source.environment);
-    const connection =
-      config.databaseUrl === null
-        ? await openSqlite(join(config.dataDir, "crossbatch.sqlite"), { exclusive: false })
-        : await openPostgres(config.databaseUrl);
+    const connection = await openConnection(config, { exclusive: false });
     try {
       await work(await openDatabase(connection), config);
     } finally {

@@ -17,6 +17,11 @@ export async function readOrCreateSecret(path: string): Promise<string> {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
   }
+  return readSecret(path);
+}
+
+/** Throws if there is none. */
+export async function readSecret(path: string): Promise<string> {
   const secret = (await readFile(path, "utf8")).trim();
   if (secret === "")
     throw new Error(`The secret file ${path} is empty: remove it, and a new one is made.`);

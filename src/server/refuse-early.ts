@@ -2,13 +2,14 @@ import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../core/errors.ts";
 
 export interface EarlyRules {
-  readonly closing: boolean;
+  /** Whether the server closes, and this comes behind another request. */
+  readonly isTooLate: boolean;
   readonly headerCount: number;
 }
 
 /** What needs no body to be refused; the body of an unknown path may be of a type that nobody there reads. */
-export function refuseEarly(request: FastifyRequest, { closing, headerCount }: EarlyRules): void {
-  if (closing) {
+export function refuseEarly(request: FastifyRequest, { isTooLate, headerCount }: EarlyRules): void {
+  if (isTooLate) {
     throw new GatewayError("shutting_down", "The gateway is shutting down; try again shortly.");
   }
   const count = request.raw.rawHeaders.length / 2;

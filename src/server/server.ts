@@ -10,6 +10,7 @@ import type { Config } from "../config/schema.ts";
 import type { Dialect, DialectServices } from "../core/dialect.ts";
 import { answerError } from "./answer-error.ts";
 import { answerBrokenRequest, answerExpectation, rememberResponse } from "./broken-request.ts";
+import { watchClosing } from "./closing.ts";
 import { mountDialects, rendererByPath } from "./dialects.ts";
 import { watchExchanges } from "./exchanges.ts";
 import { readJsonBodies } from "./json-body.ts";
@@ -37,7 +38,7 @@ export interface ServerOptions {
 export interface Server {
   /** Listens, and returns the address: `http://127.0.0.1:8080`. */
   listen(): Promise<string>;
-  /** Takes no new requests, lets the running ones end for at most the grace, and returns when none runs. */
+  /** Takes no new connections, lets requests end for at most the grace, and returns when none runs. */
   close(graceMilliseconds: number): Promise<void>;
 }
 
@@ -54,7 +55,6 @@ export function createServer(options: ServerOptions): Server {
     now,
   );
   const loggerInstance: FastifyBaseLogger = log;
-  let closing = false;
 
   const app = fastify({
     serverFactory: (handler) => createHost(handler, limits),
@@ -74,14 +74,16 @@ export function createServer(options: ServerOptions): Server {
     },
   });
 
+  const closing = watchClosing(app);
   app.addHook("onRequest", async (request, reply) => {
     openRequest(request, reply, observers);
     exchanges.add(request.raw, reply.raw);
     rememberResponse(request.raw.socket, reply.raw);
     // As Node itself would: whoever sends no host speaks no HTTP/1.1.
     if (request.raw.headers.host === undefined) reply.header("connection", "close");
+    const isTooLate = closing.isTooLate(request, reply);
     if (admitOrigin(request, reply, config.corsOrigins)) return reply;
-    refuseEarly(request, { closing, headerCount: limits.headerCount });
+    refuseEarly(request, { isTooLate, headerCount: limits.headerCount });
   });
   app.setErrorHandler((thrown, request, reply) =>
     answerError({ thrown, request, reply }, rendererOf(request.url)),
@@ -104,15 +106,9 @@ export function createServer(options: ServerOptions): Server {
       return addressOf(app.server);
     },
     async close(graceMilliseconds) {
-      closing = true;
-      // Node leaves a connection open that becomes idle while the server closes.
-      const reaper = setInterval(() => app.server.closeIdleConnections(), 50);
-      const force = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds);
       try {
-        await app.close();
+        await closing.close(graceMilliseconds);
       } finally {
-        clearInterval(reaper);
-        clearTimeout(force);
         exchanges.stop();
       }
     },

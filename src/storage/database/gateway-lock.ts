@@ -8,6 +8,22 @@ export interface GatewayLock {
   release(): void;
 }
 
+export class DirectoryInUseError extends Error {
+  override readonly name = "DirectoryInUseError";
+  readonly directory: string;
+  /** As a person reads it: `process 17 on a-host`. */
+  readonly holder: string;
+
+  constructor(directory: string, holder: string) {
+    super(
+      `${directory} is already used by another gateway (${holder}). ` +
+        "Stop that one, or give this one a data directory of its own (CROSSBATCH_DATA_DIR).",
+    );
+    this.directory = directory;
+    this.holder = holder;
+  }
+}
+
 /**
  * Makes this process the only gateway of a data directory. The lock is the operating system's, on a SQLite file of its
  * own, so that it ends with the process however that ends; the file beside it only says whose it is.
@@ -16,10 +32,7 @@ export function lockDirectory(directory: string, Sqlite: typeof BetterSqlite): G
   const holderPath = join(directory, "gateway.pid");
   const lock = new Sqlite(join(directory, "gateway.lock"), { timeout: 0 });
   if (!tryLock(lock)) {
-    throw new Error(
-      `${directory} is already used by another gateway (${holder(holderPath)}). ` +
-        "Stop that one, or give this one a data directory of its own (CROSSBATCH_DATA_DIR).",
-    );
+    throw new DirectoryInUseError(directory, holder(holderPath));
   }
   writeFileSync(holderPath, `process ${process.pid} on ${hostname()}\n`);
   return {

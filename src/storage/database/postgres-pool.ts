@@ -8,6 +8,12 @@ export interface PostgresPackage {
 
 const TYPE_INT8 = 20;
 
+/** As what PostgreSQL knows our connections. Every running gateway holds one of the scheduler's. */
+export const APPLICATION_NAMES = {
+  requests: "crossbatch",
+  scheduler: "crossbatch scheduler",
+} as const;
+
 /** A pool that survives whatever happens to its server. Connects when the first query comes. */
 export function createPool(postgres: PostgresPackage, url: string, limits: PoolConfig): Pool {
   // Times and sizes are whole numbers far below 2^53.
@@ -15,7 +21,7 @@ export function createPool(postgres: PostgresPackage, url: string, limits: PoolC
   types.setTypeParser(TYPE_INT8, Number);
   const pool = new postgres.Pool({
     connectionString: url,
-    application_name: "crossbatch",
+    application_name: APPLICATION_NAMES.requests,
     types,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,

@@ -3,6 +3,7 @@ import { fromKysely, type Job, PgBoss } from "pg-boss";
 import type { Scheduler } from "../../core/scheduler.ts";
 import type { Log } from "../../core/telemetry.ts";
 import { type Connection, executorOf } from "../database/connection.ts";
+import { APPLICATION_NAMES } from "../database/postgres-pool.ts";
 import { type BackOff, DEFAULT_BACK_OFF } from "./back-off.ts";
 import { createDispatcher, type Turn } from "./dispatcher.ts";
 import { createErrorLog, type ErrorLog } from "./error-log.ts";
@@ -188,7 +189,7 @@ async function startBoss({ url, log }: PgBossSchedulerOptions, errors: ErrorLog)
     ...NETWORK_OPTIONS,
     connectionString: url,
     schema: SCHEMA,
-    application_name: "crossbatch scheduler",
+    application_name: APPLICATION_NAMES.scheduler,
     max: 4,
     schedule: false,
     monitorVacuum: false,
