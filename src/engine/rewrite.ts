@@ -19,6 +19,7 @@ import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
 import { inOrder } from "./in-order.ts";
 import type { ResultFile, ResultWork, WrittenResults } from "./results.ts";
+import { GIVEN_UP, isGivenUp } from "./uncertain.ts";
 
 interface RewriteWork extends ResultWork {
   /** Null: the input's bytes never were here, so nothing can be held against it. */
@@ -221,15 +222,16 @@ function outcomeOfMissing(
   const reason = batch.options["outcome"];
   if (reason === "expired") return { kind: "expired" };
   if (reason === "cancelled") return { kind: "canceled" };
-  const refusal = parts.find((part) => part.outcome === "failed")?.errors[0]?.message;
+  const refused = parts.find((part) => part.outcome === "failed");
   return {
     kind: "errored",
     requestId: null,
     error: {
       status: 500,
       type: "server",
-      code: "batch_result_missing",
-      message: refusal ?? "The provider ended the batch without a result for this request.",
+      code: refused !== undefined && isGivenUp(refused) ? GIVEN_UP : "batch_result_missing",
+      message:
+        refused?.errors[0]?.message ?? "The provider ended the batch without a result for this request.",
     },
   };
 }

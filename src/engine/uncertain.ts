@@ -114,11 +114,19 @@ async function adoptNamed(
   }
 }
 
+/** The error of a Part that its operator gave up. */
+export const GIVEN_UP = "uncertain_submission";
+
+/** What is known to have run nothing needs no results; of these lines nobody knows, so that each gets one. */
+export function isGivenUp({ errors }: Pick<Part, "errors">): boolean {
+  return errors.some(({ code }) => code === GIVEN_UP);
+}
+
 /** The lines get a result that says so; whether they ran, nobody knows. */
 async function giveUp(context: EngineContext, part: Part): Promise<WakeAt> {
   const message =
     "The provider never answered, and nobody can tell whether it has the job: the operator gave it up.";
-  const error = new GatewayError("internal", message, { reason: "uncertain_submission" });
+  const error = new GatewayError("internal", message, { reason: GIVEN_UP });
   const endedAt = await refusePart(context, part, error);
   await tellOfWaiting(context.database, part.batchId);
   return endedAt;
