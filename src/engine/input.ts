@@ -33,9 +33,11 @@ export function partBlob(part: Part): string | null {
   return typeof blob === "string" ? blob : null;
 }
 
+type Stored = Pick<EngineContext, "database" | "blobs">;
+
 /** A Part's lines in its provider's format. */
 function openPart(
-  context: EngineContext,
+  context: Stored,
   { batch, part }: { readonly batch: Batch; readonly part: Part },
   signal: AbortSignal,
 ): Promise<Readable> {
@@ -44,7 +46,7 @@ function openPart(
 }
 
 export function openInput(
-  context: EngineContext,
+  context: Pick<EngineContext, "blobs">,
   batch: Batch,
   signal: AbortSignal,
 ): Promise<Readable> {
@@ -60,7 +62,7 @@ export function needsOwnInput(batch: Batch): boolean {
   return Object.keys(batch.metadata ?? {}).length >= MAX_METADATA_PAIRS;
 }
 
-export function toSubmission(context: EngineContext, batch: Batch, part: Part): Submission {
+export function toSubmission(context: Stored, batch: Batch, part: Part): Submission {
   return {
     token: tokenOf(part),
     endpoint: batch.endpoint,
@@ -92,7 +94,7 @@ function tokenOf(part: Part): string {
 
 /** Whether a job is another Part's. One that was merely listed since it was made may be the very one that is looked for. */
 async function isTaken(
-  { database }: EngineContext,
+  { database }: Stored,
   { batch, part, jobId }: { readonly batch: Batch; readonly part: Part; readonly jobId: string },
 ): Promise<boolean> {
   const aliases = await database.aliases.find("batch", jobId, "every");

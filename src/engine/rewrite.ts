@@ -231,7 +231,8 @@ function outcomeOfMissing(
       type: "server",
       code: refused !== undefined && isGivenUp(refused) ? GIVEN_UP : "batch_result_missing",
       message:
-        refused?.errors[0]?.message ?? "The provider ended the batch without a result for this request.",
+        refused?.errors[0]?.message ??
+        "The provider ended the batch without a result for this request.",
     },
   };
 }

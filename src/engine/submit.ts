@@ -1,8 +1,8 @@
-import type { JobRef, Part } from "../core/batch.ts";
+import type { JobRef } from "../core/batch.ts";
 import { isGatewayError } from "../core/errors.ts";
 import { adopt } from "./adopt.ts";
 import type { EngineContext } from "./context.ts";
-import { findJob } from "./find-job.ts";
+import { findJob, settledAt } from "./find-job.ts";
 import { ensureInputThere, toSubmission } from "./input.ts";
 import type { PartWork, WakeAt } from "./part-work.ts";
 import { holdOrRefuse } from "./refuse.ts";
@@ -86,8 +86,4 @@ async function findOrWait(
     default:
       return found satisfies never;
   }
-}
-
-function settledAt(context: EngineContext, part: Part): number {
-  return (part.submittingAt ?? part.createdAt) + context.settings.settleSeconds * 1_000;
 }

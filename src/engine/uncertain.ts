@@ -4,7 +4,8 @@ import { readResolution, withoutResolution } from "../core/resolution.ts";
 import type { Changes } from "../core/storage.ts";
 import { adopt } from "./adopt.ts";
 import type { EngineContext } from "./context.ts";
-import { findJob } from "./find-job.ts";
+import { findJob, settledAt } from "./find-job.ts";
+import { toSubmission } from "./input.ts";
 import { pollIntervalMilliseconds } from "./poll.ts";
 import { refusePart } from "./refuse.ts";
 import { changeBatch } from "./rows.ts";
@@ -72,8 +73,10 @@ async function lookAgain(
     case "found":
       await adopt(context, work, found.job);
       return context.now();
-    case "absent":
-      return sendAgain(context, part);
+    case "absent": {
+      const settled = settledAt(context, part);
+      return context.now() >= settled ? sendAgain(context, part) : settled;
+    }
     case "unknown":
       await context.database.batches.updatePart(part, {
         options: { ...part.options, lookedAt: context.now() },
@@ -100,6 +103,9 @@ async function adoptNamed(
       throw new GatewayError("invalid_request", "This provider's jobs can't be looked up.");
     }
     const { job } = await upstream.jobs.retrieve(jobId, signal);
+    if ((await toSubmission(context, batch, part).isTaken?.(job.id)) === true) {
+      throw new GatewayError("conflict", "It is another submission's.");
+    }
     const options = withoutResolution(part);
     await adopt(context, { ...work, part: { ...part, options } }, job);
     return context.now();
