@@ -6,6 +6,7 @@ import { formats } from "../formats/formats.ts";
 import { loadLineIndex } from "../lines/line-index.ts";
 import type { LineIndex } from "../lines/line-index.ts";
 import { countLines, ResultScan } from "../lines/result-scan.ts";
+import { preparedOf } from "../lines/prepared-record.ts";
 import { resultMapOf } from "../lines/result-source.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob } from "./input.ts";
@@ -124,5 +125,6 @@ export async function lineIndexOf(
   signal: AbortSignal,
 ): Promise<LineIndex | null> {
   if (inputBlob(batch) === null) return null;
-  return loadLineIndex(await context.blobs.open(lineIndexKey(batch.id), signal));
+  const { index } = preparedOf(batch);
+  return loadLineIndex(await context.blobs.open(index ?? lineIndexKey(batch.id), signal));
 }

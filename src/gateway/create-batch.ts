@@ -262,7 +262,9 @@ function newBatch(
     ...guardOption(call.client),
     translation: translationMode(context, call),
     headers: account.access.headers,
-    ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),
+    ...(input?.blob === null || input === null
+      ? {}
+      : { inputBlob: input.blob, inputSha256: input.sha256 }),
     ...(input === null && request.input.kind === "file" ? { inputFileId: request.input.id } : {}),
     ...(request.outputExpiresAfterSeconds === null
       ? {}

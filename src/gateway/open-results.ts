@@ -49,7 +49,8 @@ async function failureOf(
   if (typeof blob !== "string" || (await context.blobs.stat(blob, call.signal)) === null) {
     throw noResults(batch);
   }
-  const input = await context.blobs.open(blob, call.signal);
+  const known = { key: blob, bytes: batch.bytes, sha256: null };
+  const input = await context.blobs.open(known, call.signal);
   const made = failedResults(input, { batch, maxLineBytes: context.maxLineBytes });
   return mapped(made, ownResultMap(batch, to, clockOf(context)), call.signal);
 }

@@ -1,5 +1,5 @@
 import type { Batch, Part } from "../core/batch.ts";
-import type { BlobStore } from "../core/blobs.ts";
+import type { BlobStore, KnownBlob } from "../core/blobs.ts";
 import type { Format } from "../core/format.ts";
 import type { LineMap, MapOptions, Side } from "../core/translation.ts";
 import { formats, resultMap } from "../formats/formats.ts";
@@ -56,9 +56,13 @@ export function ownResultMap(batch: Batch, to: Format, clock: Clock): LineMap | 
 }
 
 /** A table of ids, made by us: only lines that couldn't keep theirs are in it. */
-async function readSmall(blobs: BlobStore, key: string, signal: AbortSignal): Promise<Uint8Array> {
+async function readSmall(
+  blobs: BlobStore,
+  blob: string | KnownBlob,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await blobs.open(key, signal)) {
+  for await (const chunk of await blobs.open(blob, signal)) {
     if (chunk instanceof Uint8Array) chunks.push(chunk);
   }
   return Buffer.concat(chunks);
