@@ -58,6 +58,16 @@ export async function planBatch(
   return context.database.batches.parts(batch.id);
 }
 
+/** The lines of a batch that is one Part, prepared though there was a copy of them; null if they are something else now. */
+export async function preparedShare(context: EngineContext, batch: Batch, signal: AbortSignal) {
+  const provider = context.providers.get(batch.provider);
+  const pass = context.newId(context.now());
+  const { shares } = await planInput(context, { batch, provider, pass }, signal);
+  const [share] = shares;
+  if (share === undefined || shares.length > 1 || share.inputBlob === null) return null;
+  return { blob: share.inputBlob, bytes: share.bytes, sha256: share.inputSha256 ?? null };
+}
+
 interface PlannedBatch {
   readonly shares: readonly PartShare[];
   readonly lines: number;
