@@ -6,6 +6,14 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
+/** A blob of which it is known what it holds. */
+export interface KnownBlob {
+  readonly key: string;
+  readonly bytes: number;
+  /** Hex; null: only the length is known. */
+  readonly sha256: string | null;
+}
+
 /** Bytes `start` to `end`, both included and counted from 0. */
 export interface ByteRange {
   readonly start: number;
@@ -25,8 +33,11 @@ export interface BlobInfo {
 export interface BlobStore {
   /** Returns once the bytes are durable. A stream that fails or is aborted leaves nothing behind. */
   put(key: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBlob>;
-  /** The stream errors if the blob ends early. Destroying it frees everything. */
-  open(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+  /**
+   * The stream errors if the blob ends early, and, where it is known what it holds, with `storage_unavailable` in place of its
+   * last bytes if the store gives others: a range is held against the length alone. Destroying it frees everything.
+   */
+  open(blob: string | KnownBlob, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
   /** Null if there is no such blob. */
   stat(key: string, signal: AbortSignal): Promise<BlobInfo | null>;
   /** Gone afterwards; no error if it wasn't there. */

@@ -6,7 +6,7 @@ import type { EngineContext } from "./context.ts";
 import { collectPart } from "./collect.ts";
 import { failBatch, removeLeftovers } from "./end.ts";
 import { finishBatch } from "./finish.ts";
-import { headersOf } from "./input.ts";
+import { confirmInput, headersOf } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
 import type { PartWork, WakeAt } from "./part-work.ts";
@@ -73,6 +73,7 @@ async function planOnce(
   } catch (error) {
     const reason = unusableInput(error);
     if (reason === null) throw error;
+    if (error instanceof LineTooLongError) await confirmInput(context, batch, signal);
     await failBatch(context, batch, [reason]);
     return null;
   }

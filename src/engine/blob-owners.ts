@@ -28,7 +28,7 @@ export class OwnersOfBlobs {
   /** The lines of Parts are for running batches only, the rest for as long as there are results. */
   async needPrepared(key: string): Promise<boolean> {
     const { isRunning, hasResults } = await this.#ownerOf(key);
-    return isRunning || (hasResults && !/\/part-\d+$/.test(key));
+    return isRunning || (hasResults && !key.includes("/part-"));
   }
 
   async needResult(key: string): Promise<boolean> {

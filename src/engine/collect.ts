@@ -7,10 +7,10 @@ import { loadLineIndex } from "../lines/line-index.ts";
 import type { LineIndex } from "../lines/line-index.ts";
 import { surveyLines } from "../lines/survey.ts";
 import { countLines, ResultScan } from "../lines/result-scan.ts";
+import { preparedOf } from "../lines/prepared-record.ts";
 import { resultMapOf } from "../lines/result-source.ts";
 import type { EngineContext } from "./context.ts";
 import { inputBlob, openInput } from "./input.ts";
-import { lineIndexKey } from "./blob-keys.ts";
 
 interface CollectWork {
   readonly batch: Batch;
@@ -125,9 +125,9 @@ export async function lineIndexOf(
   signal: AbortSignal,
 ): Promise<LineIndex | null> {
   if (inputBlob(batch) === null) return null;
-  const key = lineIndexKey(batch.id);
-  if ((await context.blobs.stat(key, signal)) !== null) {
-    return loadLineIndex(await context.blobs.open(key, signal));
+  const { index: known } = preparedOf(batch);
+  if (known !== null && (await context.blobs.stat(known.key, signal)) !== null) {
+    return loadLineIndex(await context.blobs.open(known, signal));
   }
   // The batch was planned by a gateway that kept it in another way.
   const input = await openInput(context, batch, signal);

@@ -9,6 +9,7 @@ import type { EngineContext } from "./context.ts";
 import { type Outcome, saveEnd } from "./end.ts";
 import type { ResultFile, WrittenResults } from "./results.ts";
 import { writeResults } from "./results.ts";
+import { isGivenUp } from "./uncertain.ts";
 
 /** All Parts are collected: writes result files and the final state in one transaction. */
 export async function finishBatch(
@@ -22,7 +23,7 @@ export async function finishBatch(
   // A job that failed as a whole ran nothing: the reason is on the batch, as OpenAI has it.
   const isFailure =
     outcome === "failed" &&
-    parts.every((part) => part.results.length === 0) &&
+    parts.every((part) => part.results.length === 0 && !isGivenUp(part)) &&
     preparedOf(batch).unsent === null;
   const { providers } = context;
   // A batch that is given up may be of a provider that is no longer configured.

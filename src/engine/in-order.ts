@@ -1,4 +1,4 @@
-import type { BlobStore, StoredBlob } from "../core/blobs.ts";
+import type { BlobStore, KnownBlob, StoredBlob } from "../core/blobs.ts";
 import type { LinePlace, LinePlaces } from "../lines/line-places.ts";
 
 interface Unordered {
@@ -15,7 +15,8 @@ export async function inOrder(
 ): Promise<StoredBlob & { readonly blob: string }> {
   if (places.isSorted) return { blob, ...stored };
   const key = `${blob}-in-order`;
-  const ordered = await blobs.put(key, windows(blobs, { blob, places }, signal), signal);
+  const known = { key: blob, ...stored };
+  const ordered = await blobs.put(key, windows(blobs, { known, places }, signal), signal);
   await blobs.delete(blob, signal);
   return { blob: key, ...ordered };
 }
@@ -25,21 +26,21 @@ const WINDOW_BYTES = 32 * 1024 * 1024;
 
 async function* windows(
   blobs: BlobStore,
-  { blob, places }: Pick<Unordered, "blob" | "places">,
+  { known, places }: Pick<Unordered, "places"> & { readonly known: KnownBlob },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   let window: LinePlace[] = [];
   let bytes = 0;
   for (const place of places.sorted()) {
     if (bytes + place.length > WINDOW_BYTES && window.length > 0) {
-      yield await readWindow(blobs, { blob, window, bytes }, signal);
+      yield await readWindow(blobs, { known, window, bytes }, signal);
       window = [];
       bytes = 0;
     }
     window.push(place);
     bytes += place.length;
   }
-  if (window.length > 0) yield await readWindow(blobs, { blob, window, bytes }, signal);
+  if (window.length > 0) yield await readWindow(blobs, { known, window, bytes }, signal);
 }
 
 interface Placed extends LinePlace {
@@ -49,7 +50,11 @@ interface Placed extends LinePlace {
 
 async function readWindow(
   blobs: BlobStore,
-  work: { readonly blob: string; readonly window: readonly LinePlace[]; readonly bytes: number },
+  work: {
+    readonly known: KnownBlob;
+    readonly window: readonly LinePlace[];
+    readonly bytes: number;
+  },
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const made = Buffer.allocUnsafe(work.bytes);
@@ -60,7 +65,7 @@ async function readWindow(
     return { ...place, target: at };
   });
   placed.sort((one, other) => one.offset - other.offset);
-  for (const run of runsOf(placed)) await readRun(blobs, { blob: work.blob, run, made }, signal);
+  for (const run of runsOf(placed)) await readRun(blobs, { known: work.known, run, made }, signal);
   return made;
 }
 
@@ -84,17 +89,17 @@ function* runsOf(placed: readonly Placed[]): Generator<readonly Placed[]> {
 /** Copies lines that lie near each other, in the order of their places, to where they belong. */
 async function readRun(
   blobs: BlobStore,
-  work: { readonly blob: string; readonly run: readonly Placed[]; readonly made: Buffer },
+  work: { readonly known: KnownBlob; readonly run: readonly Placed[]; readonly made: Buffer },
   signal: AbortSignal,
 ): Promise<void> {
-  const { blob, run, made } = work;
+  const { known, run, made } = work;
   const [first] = run;
   const last = run.at(-1);
   if (first === undefined || last === undefined) return;
   const range = { start: first.offset, end: last.offset + last.length - 1 };
   let at = 0;
   let position = first.offset;
-  for await (const chunk of await blobs.open(blob, signal, range)) {
+  for await (const chunk of await blobs.open(known, signal, range)) {
     if (!(chunk instanceof Uint8Array)) continue;
     const end = position + chunk.length;
     for (let place = run[at]; place !== undefined && place.offset < end; place = run[at]) {

@@ -2,6 +2,8 @@ import type { Readable } from "node:stream";
 import { claimNativeId } from "../core/aliases.ts";
 import type { Batch, Part } from "../core/batch.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { KnownBlob } from "../core/blobs.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Submission, UpstreamFile, UpstreamFiles } from "../core/provider.ts";
 import type { FileCopy } from "../core/file.ts";
 import { preparedOf } from "../lines/prepared-record.ts";
@@ -14,6 +16,18 @@ const MAX_METADATA_PAIRS = 16;
 export function inputBlob(batch: Batch): string | null {
   const blob = batch.options["inputBlob"];
   return typeof blob === "string" ? blob : null;
+}
+
+/** The same with what it holds. */
+export function knownInput(batch: Batch): KnownBlob | null {
+  const key = inputBlob(batch);
+  if (key === null) return null;
+  return { key, bytes: batch.bytes, sha256: hashIn(batch.options) };
+}
+
+function hashIn(options: JsonObject): string | null {
+  const sha256 = options["inputSha256"];
+  return typeof sha256 === "string" ? sha256 : null;
 }
 
 /** The client's own headers that travel with every call about its batch. */
@@ -33,25 +47,47 @@ export function partBlob(part: Part): string | null {
   return typeof blob === "string" ? blob : null;
 }
 
+/** What a Part sends and where it lies, its own lines or the batch's; null: only upstream. */
+export function knownLines(batch: Batch, part: Part): KnownBlob | null {
+  const key = partBlob(part);
+  if (key === null) return knownInput(batch);
+  return { key, bytes: part.bytes, sha256: hashIn(part.options) };
+}
+
+type Stored = Pick<EngineContext, "database" | "blobs">;
+
 /** A Part's lines in its provider's format. */
 function openPart(
-  context: EngineContext,
+  context: Stored,
   { batch, part }: { readonly batch: Batch; readonly part: Part },
   signal: AbortSignal,
 ): Promise<Readable> {
-  const blob = partBlob(part);
+  const blob = partBlob(part) === null ? null : knownLines(batch, part);
   return blob === null ? openInput(context, batch, signal) : context.blobs.open(blob, signal);
 }
 
 export function openInput(
-  context: EngineContext,
+  context: Pick<EngineContext, "blobs">,
   batch: Batch,
   signal: AbortSignal,
 ): Promise<Readable> {
-  const blob = inputBlob(batch);
+  const blob = knownInput(batch);
   if (blob === null)
     throw new GatewayError("internal", `batch ${batch.id} has no input bytes here`);
   return context.blobs.open(blob, signal);
+}
+
+/**
+ * Reads an input to its end once more before it is said to be wrong: what was wrong may have been what the store answered,
+ * which throws `storage_unavailable` here.
+ */
+export async function confirmInput(
+  context: Pick<EngineContext, "blobs">,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<void> {
+  if (inputBlob(batch) === null) return;
+  for await (const _ of await openInput(context, batch, signal)) signal.throwIfAborted();
 }
 
 /** Whether a Part's job can only be found again by its input, so that the input must be the Part's own: where we have its bytes. */
@@ -60,7 +96,7 @@ export function needsOwnInput(batch: Batch): boolean {
   return Object.keys(batch.metadata ?? {}).length >= MAX_METADATA_PAIRS;
 }
 
-export function toSubmission(context: EngineContext, batch: Batch, part: Part): Submission {
+export function toSubmission(context: Stored, batch: Batch, part: Part): Submission {
   return {
     token: tokenOf(part),
     endpoint: batch.endpoint,
@@ -92,7 +128,7 @@ function tokenOf(part: Part): string {
 
 /** Whether a job is another Part's. One that was merely listed since it was made may be the very one that is looked for. */
 async function isTaken(
-  { database }: EngineContext,
+  { database }: Stored,
   { batch, part, jobId }: { readonly batch: Batch; readonly part: Part; readonly jobId: string },
 ): Promise<boolean> {
   const aliases = await database.aliases.find("batch", jobId, "every");
@@ -157,7 +193,7 @@ async function sendInput(
 ): Promise<{ readonly sent: UpstreamFile; readonly isShared: boolean }> {
   const { inputFileId } = batch;
   const own = partBlob(part);
-  const blob = own ?? inputBlob(batch);
+  const blob = knownLines(batch, part);
   const about = { param: "input_file_id" };
   if (blob === null) {
     throw new GatewayError(
@@ -166,8 +202,7 @@ async function sendInput(
       about,
     );
   }
-  const stat = await context.blobs.stat(blob, signal);
-  if (stat === null)
+  if ((await context.blobs.stat(blob.key, signal)) === null)
     throw new GatewayError("invalid_request", "The input file was deleted.", about);
   const file = inputFileId === null ? null : await context.database.files.get(inputFileId, "every");
   const sent = await files.upload(
@@ -175,7 +210,7 @@ async function sendInput(
       filename: file?.filename ?? `${batch.id}.jsonl`,
       purpose: "batch",
       mimeType: "application/jsonl",
-      bytes: stat.bytes,
+      bytes: blob.bytes,
       expiresAfterSeconds: null,
       open: (abort, range) => context.blobs.open(blob, abort, range),
     },

@@ -8,6 +8,7 @@ export interface PartShare extends Pick<
 > {
   /** Its lines as they are sent; null: the batch's own input. */
   readonly inputBlob: string | null;
+  readonly inputSha256?: string;
   /** Where they are at the provider already. */
   readonly inputNativeId?: string;
   /** How that copy was made. */
@@ -17,7 +18,13 @@ export interface PartShare extends Pick<
 export function newPart(
   context: EngineContext,
   batch: Batch,
-  { inputBlob, inputNativeId, recipe, ...share }: PartShare & { readonly number: number },
+  {
+    inputBlob,
+    inputSha256,
+    inputNativeId,
+    recipe,
+    ...share
+  }: PartShare & { readonly number: number },
 ): Part {
   const now = context.now();
   return {
@@ -42,6 +49,7 @@ export function newPart(
     results: [],
     options: {
       ...(inputBlob === null ? {} : { inputBlob }),
+      ...(inputSha256 === undefined ? {} : { inputSha256 }),
       ...(recipe === undefined ? {} : { recipe }),
     },
     createdAt: now,

@@ -1,5 +1,6 @@
 import type { Batch, BatchError, BatchWarning, Part } from "../core/batch.ts";
 import type { FileCopy } from "../core/file.ts";
+import type { KnownBlob } from "../core/blobs.ts";
 import type { Provider } from "../core/provider.ts";
 import { strangerFiles } from "../core/aliases.ts";
 import type { TranslationMode } from "../core/write-context.ts";
@@ -14,7 +15,7 @@ import { faultsAcrossParts, type LinePlan, planByModel, planLines } from "../lin
 import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
 import type { EngineContext } from "./context.ts";
 import { failBatch } from "./end.ts";
-import { findCopy, inputBlob, openInput } from "./input.ts";
+import { confirmInput, findCopy, inputBlob, openInput } from "./input.ts";
 import { newPart, type PartShare } from "./new-part.ts";
 import { changeBatch } from "./rows.ts";
 
@@ -31,8 +32,9 @@ export async function planBatch(
   const planned =
     inputBlob(batch) === null
       ? unread(batch, provider)
-      : await planInput(context, { batch, provider }, signal);
+      : await planInput(context, { batch, provider, pass: context.newId(context.now()) }, signal);
   if (planned.errors.length > 0) {
+    await confirmInput(context, batch, signal);
     await failBatch(context, batch, planned.errors);
     return null;
   }
@@ -54,6 +56,16 @@ export async function planBatch(
     }
   });
   return context.database.batches.parts(batch.id);
+}
+
+/** The lines of a batch that is one Part, prepared though there was a copy of them; null if they are something else now. */
+export async function preparedShare(context: EngineContext, batch: Batch, signal: AbortSignal) {
+  const provider = context.providers.get(batch.provider);
+  const pass = context.newId(context.now());
+  const { shares } = await planInput(context, { batch, provider, pass }, signal);
+  const [share] = shares;
+  if (share === undefined || shares.length > 1 || share.inputBlob === null) return null;
+  return { blob: share.inputBlob, bytes: share.bytes, sha256: share.inputSha256 ?? null };
 }
 
 interface PlannedBatch {
@@ -94,16 +106,21 @@ const EMPTY: BatchError = {
   line: null,
 };
 
+const NOTHING_PREPARED = { idsBlob: null, unsent: null } as const;
+
 interface BatchWork {
   readonly batch: Batch;
   readonly provider: Provider;
+  /** An id of this attempt's own. */
+  readonly pass: string;
 }
 
 async function planInput(
   context: EngineContext,
-  { batch, provider }: BatchWork,
+  work: BatchWork,
   signal: AbortSignal,
 ): Promise<PlannedBatch> {
+  const { batch, provider } = work;
   const mode: TranslationMode = batch.options["translation"] === "strict" ? "strict" : "warn";
   const guard = createLineGuard(batch);
   const survey = await surveyLines(
@@ -122,14 +139,16 @@ async function planInput(
     strangers: (ids) => strangerFiles(context.database, ids, [batch.owner]),
   });
   if (forbidden !== undefined && forbidden.length > 0) return { ...NOTHING, errors: forbidden };
-  await context.blobs.put(lineIndexKey(batch.id), survey.index.stored(), signal);
+  const key = lineIndexKey(batch.id);
+  const stored = await context.blobs.put(key, survey.index.stored(), signal);
+  const index = { key, ...stored };
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
   const variant = variantOf(batch);
   const { endpoint, model } = batch;
   const target = { provider, endpoint, model, variant, mode, betas: betasOf(batch) };
   const byModel = planByModel(survey, target);
   if (byModel !== null) {
-    return planModels(context, { batch, provider, survey, mode, variant, byModel }, signal);
+    return planModels(context, { ...work, survey, index, mode, variant, byModel }, signal);
   }
   const planned = planLines(survey, target);
   if (planned.kind === "refused") return { ...NOTHING, errors: planned.errors };
@@ -138,7 +157,7 @@ async function planInput(
   if (tooFew !== null) return { ...NOTHING, errors: [tooFew] };
   const common = { lines: survey.lines, model: modelOf(plan), models: plan.models };
   const share = { firstLine: 1, lines: survey.lines, model: plan.model, models: plan.models };
-  const option = { idsBlob: null, unsent: null, lines: survey.lines, variant };
+  const option = { ...NOTHING_PREPARED, index, lines: survey.lines, variant };
   const limits = limitsOf({ lines: survey.lines, bytes: batch.bytes }, provider);
   const fits = survey.lines <= limits.lines && batch.bytes <= limits.bytes;
   const isDirect = runsDirectly(survey.lines, provider);
@@ -164,17 +183,18 @@ async function planInput(
   if (unseen.length > 0) return { ...NOTHING, errors: unseen };
   const within = (size: PartLimits) => [{ plan, limits: size, keep: null }];
   let groups = within(isDirect ? NO_LIMITS : limits);
-  let prepared = await prepareGroups(context, { batch, provider, mode, groups }, signal);
+  let prepared = await prepareGroups(context, { ...work, mode, groups }, signal);
   const even = isDirect ? null : evenLimits(prepared, provider);
   if (even !== null) {
     groups = within(even);
-    prepared = await prepareGroups(context, { batch, provider, mode, groups }, signal);
+    prepared = await prepareGroups(context, { ...work, mode, groups }, signal);
   }
   return { ...common, ...partsOf(prepared, { groups, provider, option }) };
 }
 
 interface ModelWork extends BatchWork {
   readonly survey: Survey;
+  readonly index: KnownBlob;
   readonly mode: TranslationMode;
   readonly variant: string | null;
   readonly byModel: NonNullable<ReturnType<typeof planByModel>>;
@@ -186,7 +206,7 @@ async function planModels(
   work: ModelWork,
   signal: AbortSignal,
 ): Promise<PlannedBatch> {
-  const { survey, provider, variant, byModel } = work;
+  const { survey, index, provider, variant, byModel } = work;
   if ("errors" in byModel) return { ...NOTHING, errors: byModel.errors };
   const groups: LineGroup[] = [];
   for (const { plan, keep, ...size } of byModel) {
@@ -196,7 +216,7 @@ async function planModels(
     groups.push({ plan, keep, limits: isDirect ? NO_LIMITS : limitsOf(size, provider) });
   }
   const prepared = await prepareGroups(context, { ...work, groups }, signal);
-  const option = { idsBlob: null, unsent: null, lines: survey.lines, variant };
+  const option = { ...NOTHING_PREPARED, index, lines: survey.lines, variant };
   const models = groups.flatMap(({ plan }) => plan.model ?? plan.models);
   return {
     lines: survey.lines,
@@ -211,7 +231,7 @@ function prepareGroups(
   work: BatchWork & { readonly mode: TranslationMode; readonly groups: readonly LineGroup[] },
   signal: AbortSignal,
 ): Promise<PreparedLines> {
-  const { batch, provider, mode, groups } = work;
+  const { batch, provider, pass, mode, groups } = work;
   return prepareLines(
     { ...context, maxLineBytes: context.settings.maxLineBytes },
     {
@@ -220,6 +240,8 @@ function prepareGroups(
       mode,
       openInput: () => openInput(context, batch, signal),
       prefix: preparedPrefix(batch.id),
+      // A process that lost its turn, and writes all the same, overwrites nothing.
+      pass,
     },
     signal,
   );
@@ -258,12 +280,13 @@ function sharesOf(
   provider: Provider,
 ): readonly PartShare[] {
   let firstLine = 1;
-  return pieces.flatMap(({ group, blob, bytes, lines }): readonly PartShare[] => {
+  return pieces.flatMap(({ group, blob, bytes, sha256, lines }): readonly PartShare[] => {
     const plan = groups[group]?.plan;
     if (plan === undefined) return [];
     const { model, models } = plan;
     const mode = modeOf(runsDirectly(lines, provider));
-    const share = { firstLine, lines, bytes, inputBlob: blob, model, models, mode };
+    const own = { bytes, inputBlob: blob, inputSha256: sha256 };
+    const share = { firstLine, lines, ...own, model, models, mode };
     firstLine += lines;
     return [share];
   });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import type { Batch, Part, Usage } from "../core/batch.ts";
+import type { Batch, Part, RawResult, Usage } from "../core/batch.ts";
 import type { StoredBlob } from "../core/blobs.ts";
 import type { LineOutcome } from "../core/lines.ts";
 import type { LineMap } from "../core/translation.ts";
@@ -12,13 +12,14 @@ import { sameResults } from "../lines/identity-map.ts";
 import { createLineGlance } from "../lines/line-glance.ts";
 import { LinePlaces } from "../lines/line-places.ts";
 import type { LineIndex } from "../lines/line-index.ts";
-import { preparedOf } from "../lines/prepared-record.ts";
+import { knownResult, preparedOf } from "../lines/prepared-record.ts";
 import { ResultScan } from "../lines/result-scan.ts";
 import { toOpenAI } from "./collect.ts";
 import type { EngineContext } from "./context.ts";
-import { inputBlob } from "./input.ts";
+import { knownInput } from "./input.ts";
 import { inOrder } from "./in-order.ts";
 import type { ResultFile, ResultWork, WrittenResults } from "./results.ts";
+import { GIVEN_UP, isGivenUp } from "./uncertain.ts";
 
 interface RewriteWork extends ResultWork {
   /** Null: the input's bytes never were here, so nothing can be held against it. */
@@ -32,7 +33,9 @@ export async function rewriteResults(
   signal: AbortSignal,
 ): Promise<WrittenResults> {
   const tally = new Tally(work, context.settings.maxLineBytes);
-  const key = (role: string) => `results/${work.batch.id}/${role}`;
+  // A process that lost its turn, and writes all the same, overwrites nothing.
+  const pass = context.newId(context.now());
+  const key = (role: string) => `results/${work.batch.id}/${role}-${pass}`;
   const errors = new PassThrough({ highWaterMark: 1024 * 1024 });
   const errorsStored = context.blobs.put(key("error"), errors, signal);
   // Whoever writes next hears of it.
@@ -91,19 +94,20 @@ async function* allResults(
   signal: AbortSignal,
 ): AsyncGenerator<MappedResults> {
   const { batch, parts, provider, tally } = work;
-  const translate = async (blob: string, map: LineMap) =>
-    translateResults(await context.blobs.open(blob, signal), map, {
+  const translate = async (raw: RawResult, map: LineMap) =>
+    translateResults(await context.blobs.open(knownResult(raw), signal), map, {
       signal,
       maxLineBytes: context.settings.maxLineBytes,
       accept: (facts) => tally.accept(facts),
     });
   for (const part of parts) {
     let isMapped = false;
-    for (const { role, blob } of part.results) {
+    for (const raw of part.results) {
+      const { role } = raw;
       if (role === "unsent") continue;
       const map =
         provider === null ? null : await toOpenAI(context, { batch, part, provider }, signal);
-      yield* await translate(blob, map ?? sameResults(role));
+      yield* await translate(raw, map ?? sameResults(role));
       if (map === null) continue;
       isMapped = true;
       tally.addUsage(map.report().usage);
@@ -111,7 +115,7 @@ async function* allResults(
     if (!isMapped) tally.addUsage(part.usage);
   }
   const { unsent } = preparedOf(batch);
-  if (unsent !== null) yield* await translate(unsent.blob, sameResults("error"));
+  if (unsent !== null) yield* await translate(unsent, sameResults("error"));
   tally.endOfRaw();
   yield* missingResults(context, work, signal);
 }
@@ -185,7 +189,7 @@ async function* missingResults(
   { batch, parts, tally }: Sources,
   signal: AbortSignal,
 ): AsyncGenerator<MappedResults> {
-  const input = inputBlob(batch);
+  const input = knownInput(batch);
   if (input === null || tally.missing === 0) return;
   const outcome = outcomeOfMissing(batch, parts);
   const made = new LineOutput();
@@ -221,15 +225,17 @@ function outcomeOfMissing(
   const reason = batch.options["outcome"];
   if (reason === "expired") return { kind: "expired" };
   if (reason === "cancelled") return { kind: "canceled" };
-  const refusal = parts.find((part) => part.outcome === "failed")?.errors[0]?.message;
+  const refused = parts.find((part) => part.outcome === "failed");
   return {
     kind: "errored",
     requestId: null,
     error: {
       status: 500,
       type: "server",
-      code: "batch_result_missing",
-      message: refusal ?? "The provider ended the batch without a result for this request.",
+      code: refused !== undefined && isGivenUp(refused) ? GIVEN_UP : "batch_result_missing",
+      message:
+        refused?.errors[0]?.message ??
+        "The provider ended the batch without a result for this request.",
     },
   };
 }

@@ -6,7 +6,7 @@ import { formats } from "../formats/formats.ts";
 import { preparedOf } from "../lines/prepared-record.ts";
 import type { EngineContext } from "./context.ts";
 import { runDirectly } from "./direct/direct.ts";
-import { inputBlob, partBlob } from "./input.ts";
+import { knownLines } from "./input.ts";
 import { sumCounts } from "./poll.ts";
 import { changeBatch } from "./rows.ts";
 import { refusePart } from "./refuse.ts";
@@ -62,7 +62,7 @@ interface PartOfBatch {
 }
 
 function runOf(context: EngineContext, { batch, part }: PartOfBatch) {
-  const blob = partBlob(part) ?? inputBlob(batch);
+  const blob = knownLines(batch, part);
   if (blob === null) {
     throw new GatewayError("internal", `Part ${part.id} has no lines here that could be run`);
   }

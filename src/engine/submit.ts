@@ -1,14 +1,15 @@
-import type { JobRef, Part } from "../core/batch.ts";
-import { isGatewayError } from "../core/errors.ts";
+import type { JobRef } from "../core/batch.ts";
+import { type GatewayError, isGatewayError } from "../core/errors.ts";
 import { adopt } from "./adopt.ts";
 import type { EngineContext } from "./context.ts";
-import { findJob } from "./find-job.ts";
+import { findJob, settledAt } from "./find-job.ts";
 import { ensureInputThere, toSubmission } from "./input.ts";
 import type { PartWork, WakeAt } from "./part-work.ts";
+import { withLiveCopy, withoutLostCopy } from "./lost-copy.ts";
 import { holdOrRefuse } from "./refuse.ts";
 import { becomeUncertain } from "./uncertain.ts";
 import { endUnsent, reasonNotToSend } from "./unsent.ts";
-import { heldUntil } from "./waiting.ts";
+import { heldUntil, holdPart } from "./waiting.ts";
 
 /**
  * Hands a Part to its provider exactly once. Crash windows: before the token is committed nothing was sent; after it the
@@ -32,6 +33,7 @@ export async function submitPart(
   const { takesInputFiles } = work.provider;
   if (part.phase === "planned" && takesInputFiles && upstream.files !== undefined) {
     try {
+      part = await withLiveCopy(context, { batch, part }, signal);
       part = await ensureInputThere(context, { ...work, part, files: upstream.files }, signal);
     } catch (error) {
       return holdOrRefuse(context, { ...work, part }, error);
@@ -48,7 +50,7 @@ export async function submitPart(
     job = await upstream.submit(toSubmission(context, batch, part), signal);
   } catch (error) {
     if (isGatewayError(error) && error.details.notSent === true) {
-      return holdOrRefuse(context, { ...work, part }, error);
+      return notTaken(context, { ...work, part, error }, signal);
     }
     context.log.warn(
       { batch: batch.id, part: part.id, error: String(error) },
@@ -59,6 +61,28 @@ export async function submitPart(
   }
   await adopt(context, { ...work, part }, job);
   return context.now();
+}
+
+/** A conflict that lasts this long is no passing one. */
+const MAX_CONFLICTS = 20;
+
+/** Nothing was made by this call; whether it is worth another depends on why. */
+async function notTaken(
+  context: EngineContext,
+  work: PartWork & { readonly error: GatewayError },
+  signal: AbortSignal,
+): Promise<WakeAt> {
+  const { part, error } = work;
+  if (error.retryable) return holdOrRefuse(context, work, error);
+  if (isGatewayError(error, "upstream_conflict") && part.attempts < MAX_CONFLICTS) {
+    // It may be with an earlier call for this very job, or with anything else that goes on there.
+    const found = await findJob(context, work, signal);
+    if (found.kind !== "found" || found.isGuess === true) return holdPart(context, part, error);
+    await adopt(context, work, found.job);
+    return context.now();
+  }
+  const anew = await withoutLostCopy(context, work, signal);
+  return anew === null ? holdOrRefuse(context, work, error) : context.now();
 }
 
 /** `absent` only once a call that is still on its way could no longer take effect. */
@@ -86,8 +110,4 @@ async function findOrWait(
     default:
       return found satisfies never;
   }
-}
-
-function settledAt(context: EngineContext, part: Part): number {
-  return (part.submittingAt ?? part.createdAt) + context.settings.settleSeconds * 1_000;
 }

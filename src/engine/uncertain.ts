@@ -4,7 +4,8 @@ import { readResolution, withoutResolution } from "../core/resolution.ts";
 import type { Changes } from "../core/storage.ts";
 import { adopt } from "./adopt.ts";
 import type { EngineContext } from "./context.ts";
-import { findJob } from "./find-job.ts";
+import { findJob, settledAt } from "./find-job.ts";
+import { toSubmission } from "./input.ts";
 import { pollIntervalMilliseconds } from "./poll.ts";
 import { refusePart } from "./refuse.ts";
 import { changeBatch } from "./rows.ts";
@@ -72,8 +73,10 @@ async function lookAgain(
     case "found":
       await adopt(context, work, found.job);
       return context.now();
-    case "absent":
-      return sendAgain(context, part);
+    case "absent": {
+      const settled = settledAt(context, part);
+      return context.now() >= settled ? sendAgain(context, part) : settled;
+    }
     case "unknown":
       await context.database.batches.updatePart(part, {
         options: { ...part.options, lookedAt: context.now() },
@@ -100,6 +103,9 @@ async function adoptNamed(
       throw new GatewayError("invalid_request", "This provider's jobs can't be looked up.");
     }
     const { job } = await upstream.jobs.retrieve(jobId, signal);
+    if ((await toSubmission(context, batch, part).isTaken?.(job.id)) === true) {
+      throw new GatewayError("conflict", "It is another submission's.");
+    }
     const options = withoutResolution(part);
     await adopt(context, { ...work, part: { ...part, options } }, job);
     return context.now();
@@ -114,11 +120,19 @@ async function adoptNamed(
   }
 }
 
+/** The error of a Part that its operator gave up. */
+export const GIVEN_UP = "uncertain_submission";
+
+/** What is known to have run nothing needs no results; of these lines nobody knows, so that each gets one. */
+export function isGivenUp({ errors }: Pick<Part, "errors">): boolean {
+  return errors.some(({ code }) => code === GIVEN_UP);
+}
+
 /** The lines get a result that says so; whether they ran, nobody knows. */
 async function giveUp(context: EngineContext, part: Part): Promise<WakeAt> {
   const message =
     "The provider never answered, and nobody can tell whether it has the job: the operator gave it up.";
-  const error = new GatewayError("internal", message, { reason: "uncertain_submission" });
+  const error = new GatewayError("internal", message, { reason: GIVEN_UP });
   const endedAt = await refusePart(context, part, error);
   await tellOfWaiting(context.database, part.batchId);
   return endedAt;

@@ -265,7 +265,9 @@ function newBatch(
     translation: translationMode(context, call),
     headers: account.access.headers,
     ...(betas.length === 0 ? {} : { betas }),
-    ...(input?.blob === null || input === null ? {} : { inputBlob: input.blob }),
+    ...(input?.blob === null || input === null
+      ? {}
+      : { inputBlob: input.blob, inputSha256: input.sha256 }),
     ...(input === null && request.input.kind === "file" ? { inputFileId: request.input.id } : {}),
     ...(request.outputExpiresAfterSeconds === null
       ? {}

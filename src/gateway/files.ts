@@ -131,7 +131,10 @@ async function openBytes(
   call: Call,
   { file, range }: { readonly file: StoredFile; readonly range: ByteRange | null },
 ): Promise<Readable> {
-  if (file.blob !== null) return context.blobs.open(file.blob, call.signal, range ?? undefined);
+  if (file.blob !== null) {
+    const known = { key: file.blob, bytes: file.bytes, sha256: file.sha256 };
+    return context.blobs.open(known, call.signal, range ?? undefined);
+  }
   const { upstream } = openHome(context, placed(call, file.options), file);
   if (upstream.files === undefined || file.native === null) {
     throw new GatewayError("not_found", "The bytes of this file are no longer available.", {

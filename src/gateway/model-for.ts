@@ -35,7 +35,11 @@ async function modelAtHead(
   if (bytes === 0) return null;
   const range = { start: 0, end: Math.min(bytes, HEAD_BYTES) - 1 };
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await context.blobs.open(blob, signal, range)) {
+  for await (const chunk of await context.blobs.open(
+    { key: blob, bytes, sha256: null },
+    signal,
+    range,
+  )) {
     if (chunk instanceof Uint8Array) chunks.push(chunk);
   }
   return glanceAt(Buffer.concat(chunks)).model;

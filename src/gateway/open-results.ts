@@ -87,9 +87,11 @@ async function openInput(
 ): Promise<Readable | null> {
   if (batch.origin !== "upstream") {
     const blob = batch.options["inputBlob"];
-    const isThere =
-      typeof blob === "string" && (await context.blobs.stat(blob, call.signal)) !== null;
-    return isThere ? context.blobs.open(blob, call.signal) : null;
+    if (typeof blob !== "string" || (await context.blobs.stat(blob, call.signal)) === null) {
+      return null;
+    }
+    const known = { key: blob, bytes: batch.bytes, sha256: null };
+    return context.blobs.open(known, call.signal);
   }
   const { upstream } = openHome(context, placed(call, batch.options), batch);
   const { input } = batch.natives;

@@ -1,6 +1,7 @@
 import { strangerFiles } from "../core/aliases.ts";
 import type { FileToSend, Provider, Upstream, UpstreamFile } from "../core/provider.ts";
-import type { Call, CreateFile } from "../core/gateway.ts";
+import type { KnownBlob } from "../core/blobs.ts";
+import type { Call, CreateFile, ReceivedContent } from "../core/gateway.ts";
 import type { JsonObject } from "../core/json.ts";
 import { formats } from "../formats/formats.ts";
 import { LineTooLongError } from "../lib/line-splitter.ts";
@@ -43,8 +44,10 @@ export async function sendCopy(
   const plan = isInput ? await planCopy(context, call, work) : null;
   if (isInput && plan === null) return null;
   if (plan === null || plan.isUntouched) {
-    const { blob, bytes } = request.content;
-    const sent = await files.upload(toSend(context, { request, blob, bytes }), call.signal);
+    const sent = await files.upload(
+      toSend(context, { request, content: request.content }),
+      call.signal,
+    );
     return { sent, recipe: "bytes", options: {} };
   }
   const prefix = `prepared/${context.newId(context.now())}`;
@@ -57,14 +60,14 @@ export async function sendCopy(
         groups: [{ plan, limits, keep: null }],
         format: provider.format,
         mode: translationMode(context, call),
-        openInput: () => context.blobs.open(request.content.blob, call.signal),
+        openInput: () => context.blobs.open(knownContent(request.content), call.signal),
         prefix,
       },
       call.signal,
     );
     const piece = wholePiece(prepared);
     if (piece === null) return null;
-    const sent = await files.upload(toSend(context, { request, ...piece }), call.signal);
+    const sent = await files.upload(toSend(context, { request, content: piece }), call.signal);
     return { sent, recipe: plan.recipe, options: toCopyOption(plan.recipe, prepared.warnings) };
   } finally {
     await removeBlobs(context, made);
@@ -88,7 +91,7 @@ async function planCopy(
   const guard = createLineGuard({ options: guardOption(call.client) });
   try {
     const survey = await surveyLines(
-      await context.blobs.open(request.content.blob, call.signal),
+      await context.blobs.open(knownContent(request.content), call.signal),
       {
         guard,
         endpoint: null,
@@ -115,16 +118,22 @@ async function planCopy(
   }
 }
 
+type Stored = Pick<ReceivedContent, "blob" | "bytes" | "sha256">;
+
+function knownContent({ blob: key, bytes, sha256 }: Stored): KnownBlob {
+  return { key, bytes, sha256 };
+}
+
 function toSend(
   context: GatewayContext,
-  { request, blob, bytes }: { request: CreateFile; readonly blob: string; readonly bytes: number },
+  { request, content }: { readonly request: CreateFile; readonly content: Stored },
 ): FileToSend {
   return {
     filename: request.filename,
     purpose: request.purpose,
     mimeType: request.mimeType,
-    bytes,
+    bytes: content.bytes,
     expiresAfterSeconds: request.expiresAfterSeconds,
-    open: (signal, range) => context.blobs.open(blob, signal, range),
+    open: (signal, range) => context.blobs.open(knownContent(content), signal, range),
   };
 }

@@ -1,4 +1,5 @@
 import type { Batch, Part } from "../core/batch.ts";
+import type { KnownBlob } from "../core/blobs.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Format } from "../core/format.ts";
 import type { Call } from "../core/gateway.ts";
@@ -7,7 +8,7 @@ import { formats } from "../formats/formats.ts";
 import { translate } from "../formats/translate.ts";
 import { HashSet } from "../lib/hash-set.ts";
 import { keepResults, onlyWithId } from "../lines/kept-lines.ts";
-import { preparedOf } from "../lines/prepared-record.ts";
+import { knownResult, preparedOf } from "../lines/prepared-record.ts";
 import { ownResultMap, resultMapOf } from "../lines/result-source.ts";
 import { wholeLines } from "../lines/whole-lines.ts";
 import type { GatewayContext } from "./context.ts";
@@ -67,31 +68,31 @@ async function* rawResults(
   const from = formats[context.providers.get(batch.provider).format];
   const clock = clockOf(context);
   for (const part of parts) {
-    for (const { blob } of part.results) {
+    for (const raw of part.results) {
       const map = await resultMapOf({ blobs, batch, part, from, to, clock }, call.signal);
-      yield* mapped(await blobs.open(blob, call.signal), keep(map), call.signal);
+      yield* mapped(await blobs.open(knownResult(raw), call.signal), keep(map), call.signal);
     }
   }
   const { unsent } = preparedOf(batch);
   if (unsent === null) return;
-  const stream = await blobs.open(unsent.blob, call.signal);
+  const stream = await blobs.open(knownResult(unsent), call.signal);
   yield* mapped(stream, keep(ownResultMap(batch, to, clock)), call.signal);
 }
 
 /** The blobs of the result files, which are in OpenAI's format and hold each request once. */
-async function ownBlobs(context: GatewayContext, batch: Batch): Promise<readonly string[]> {
-  const blobs: string[] = [];
+async function ownBlobs(context: GatewayContext, batch: Batch): Promise<readonly KnownBlob[]> {
+  const blobs: KnownBlob[] = [];
   for (const id of [batch.outputFileId, batch.errorFileId]) {
     if (id === null) continue;
     const file = await context.database.files.get(id, [batch.owner]);
     // Half of the results would look like all of them.
     if (file === null || file.blob === null) throw noResults(batch);
-    blobs.push(file.blob);
+    blobs.push({ key: file.blob, bytes: file.bytes, sha256: file.sha256 });
   }
   return blobs;
 }
 
-type OwnReading = RawReading & { readonly own: readonly string[] };
+type OwnReading = RawReading & { readonly own: readonly KnownBlob[] };
 
 async function* ownResults(
   context: GatewayContext,

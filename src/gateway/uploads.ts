@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { KnownBlob } from "../core/blobs.ts";
 import { GatewayError, isGatewayError } from "../core/errors.ts";
 import type { Upload, UploadPart } from "../core/file.ts";
 import type {
@@ -269,6 +270,10 @@ function choose(parts: readonly UploadPart[], ids: readonly string[]): readonly 
   });
 }
 
+function knownPart({ blob: key, bytes }: UploadPart): KnownBlob {
+  return { key, bytes, sha256: null };
+}
+
 async function* joined(
   context: GatewayContext,
   call: Call,
@@ -278,7 +283,7 @@ async function* joined(
   }: { readonly parts: readonly UploadPart[]; readonly md5: ReturnType<typeof createHash> },
 ): AsyncGenerator<Uint8Array> {
   for (const part of parts) {
-    for await (const chunk of await context.blobs.open(part.blob, call.signal)) {
+    for await (const chunk of await context.blobs.open(knownPart(part), call.signal)) {
       if (!(chunk instanceof Uint8Array)) continue;
       md5.update(chunk);
       yield chunk;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import type { BatchError, BatchWarning, RawResult } from "../core/batch.ts";
-import type { BlobStore } from "../core/blobs.ts";
+import type { BlobStore, KnownBlob } from "../core/blobs.ts";
 import type { LineError } from "../core/lines.ts";
 import type { LineMap, MappedLine, TranslationReport } from "../core/translation.ts";
 import type { TranslationMode } from "../core/write-context.ts";
@@ -19,7 +19,7 @@ import type { Provider } from "../core/provider.ts";
 export interface PreparedLines {
   readonly pieces: readonly PreparedPiece[];
   /** What maps ids back; null where each stands for itself. */
-  readonly idsBlob: string | null;
+  readonly idsBlob: KnownBlob | null;
   /** Results of lines that can't be sent; null where all can. */
   readonly unsent: RawResult | null;
   readonly warnings: readonly BatchWarning[];
@@ -32,6 +32,7 @@ export interface PreparedPiece {
   readonly group: number;
   readonly blob: string;
   readonly bytes: number;
+  readonly sha256: string;
   readonly lines: number;
 }
 
@@ -51,6 +52,8 @@ export interface Preparation {
   openInput(): Promise<AsyncIterable<Uint8Array>>;
   /** Keys of the blobs begin with it. */
   readonly prefix: string;
+  /** Of the pieces' keys the end: where two passes may be under way, each has its own. */
+  readonly pass?: string;
 }
 
 export interface PrepareContext {
@@ -60,13 +63,14 @@ export interface PrepareContext {
   readonly maxLineBytes: number;
 }
 
-/** Translates a File for its provider. Keys are fixed, so a second pass writes the same blobs. */
+/** Translates a File for its provider. A second pass writes the same lines, but for ids that are made up. */
 export async function prepareLines(
   context: PrepareContext,
   work: Preparation,
   signal: AbortSignal,
 ): Promise<PreparedLines> {
-  const { prefix } = work;
+  const { prefix, pass } = work;
+  const end = pass === undefined ? "" : `-${pass}`;
   const { blobs } = context;
   const ids = createLineIds(formats[work.format].idRule);
   const failures = new Failures(work.mode);
@@ -85,19 +89,21 @@ export async function prepareLines(
       const lines = translated(input, { map, failures, unsent, context }, signal);
       const cutter = new PartCutter(lines, limits);
       while (await cutter.hasMore()) {
-        const blob = `${prefix}/part-${pieces.length + 1}`;
+        const blob = `${prefix}/part-${pieces.length + 1}${end}`;
         let count = 0;
         const counted = cutter.part((all) => {
           count = all;
         });
-        const { bytes } = await blobs.put(blob, counted, signal);
-        pieces.push({ group, blob, bytes, lines: count });
+        const stored = await blobs.put(blob, counted, signal);
+        pieces.push({ group, blob, ...stored, lines: count });
       }
       reports.push(map.report());
     }
   } catch (error) {
     if (!(error instanceof TooManyFailures)) {
       unsent.abandon();
+      // As far as the store can be reached; the end of the batch finds the rest.
+      for (const { blob } of pieces) await blobs.delete(blob, signal).catch(() => undefined);
       throw error;
     }
   }
@@ -250,11 +256,10 @@ async function saveIds(
   blobs: BlobStore,
   { ids, key }: { readonly ids: RequestLineIds; readonly key: string },
   signal: AbortSignal,
-): Promise<string | null> {
+): Promise<KnownBlob | null> {
   const saved = ids.save();
   if (saved === null) return null;
-  await blobs.put(key, eachOf(saved), signal);
-  return key;
+  return { key, ...(await blobs.put(key, eachOf(saved), signal)) };
 }
 
 async function* eachOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -73,3 +73,9 @@ export function unreadable(target: S3Target, missing: string): GatewayError {
   const { broken, bucket } = target.errors;
   return new GatewayError(broken, `${bucket} answered without ${missing}.`);
 }
+
+/** What an answer must say; one that doesn't isn't S3's, whatever its status. */
+export function said(target: S3Target, value: string | undefined, name: string): string {
+  if (value === undefined || value === "") throw unreadable(target, name);
+  return value;
+}

@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
-import type { BlobInfo, ByteRange } from "../core/blobs.ts";
+import type { BlobInfo, ByteRange, KnownBlob } from "../core/blobs.ts";
+import { GatewayError } from "../core/errors.ts";
 import {
   callS3,
   describeObject,
+  said,
   tokenIn,
   unreadable,
   type MarkedKey,
@@ -19,7 +21,12 @@ export interface S3ObjectInfo extends BlobInfo {
 /** The objects of one bucket. */
 export interface S3Objects {
   put(object: MarkedKey, content: Uint8Array, signal: AbortSignal): Promise<void>;
-  open(key: string, signal: AbortSignal, range?: ByteRange): Promise<Readable>;
+  /** With a known length an object of another is an error. */
+  open(
+    object: string | Pick<KnownBlob, "key" | "bytes">,
+    signal: AbortSignal,
+    range?: ByteRange,
+  ): Promise<Readable>;
   /** Null if there is none. */
   stat(key: string, signal: AbortSignal): Promise<S3ObjectInfo | null>;
   /** What its `put` or `create` marked the object with; null if there is none. */
@@ -35,7 +42,8 @@ export function createS3Objects(target: S3Target): S3Objects {
     const command = new sdk.HeadObjectCommand({ Bucket, Key: key });
     return callS3(target, signal, async (client, options) => {
       try {
-        return await client.send(command, options);
+        const found = await client.send(command, options);
+        return { ...found, ETag: said(target, found.ETag, "ETag") };
       } catch (error) {
         if (httpStatusOf(error) === 404) return null;
         throw error;
@@ -50,25 +58,41 @@ export function createS3Objects(target: S3Target): S3Objects {
         ...describeObject(object),
         Body: content,
       });
-      await callS3(target, signal, async (client, options) => client.send(command, options));
+      const { ETag } = await callS3(target, signal, async (client, options) =>
+        client.send(command, options),
+      );
+      said(target, ETag, "ETag");
     },
 
-    async open(key, signal, range) {
+    async open(object, signal, range) {
+      const { key, bytes: known } =
+        typeof object === "string" ? { key: object, bytes: null } : object;
       const command = new sdk.GetObjectCommand({
         Bucket,
         Key: key,
         ...(range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` }),
       });
-      const { Body, ContentLength, ContentRange } = await callS3(
+      const { Body, ContentLength, ContentRange, ETag } = await callS3(
         target,
         signal,
         async (client, options) => client.send(command, options),
       );
       const bytes = range === undefined ? ContentLength : range.end - range.start + 1;
       if (bytes === undefined || !isReadable(Body)) throw unreadable(target, "Content-Length");
-      if (range !== undefined && ContentRange?.startsWith(`bytes ${range.start}-`) !== true) {
+      try {
+        // Who answers 200 without one is no S3, but something in between.
+        said(target, ETag, "ETag");
+        if (range !== undefined && ContentRange?.startsWith(`bytes ${range.start}-`) !== true) {
+          throw unreadable(target, "the range it was asked for");
+        }
+        const whole = range === undefined ? bytes : lengthIn(ContentRange);
+        if (known !== null && whole !== null && whole !== known) {
+          const { broken, object: name } = errors;
+          throw new GatewayError(broken, `${name} came with ${whole} bytes in place of ${known}.`);
+        }
+      } catch (error) {
         Body.destroy();
-        throw unreadable(target, "the range it was asked for");
+        throw error;
       }
       return wholeBody(Body, {
         bytes,
@@ -121,6 +145,12 @@ export function createS3Objects(target: S3Target): S3Objects {
       } while (token !== undefined);
     },
   };
+}
+
+/** `bytes 0-9/100` tells the length of the whole object; `*` in its place that it isn't told. */
+function lengthIn(contentRange: string | undefined): number | null {
+  const [, length] = /\/(\d+)$/.exec(contentRange ?? "") ?? [];
+  return length === undefined ? null : Number(length);
 }
 
 function isReadable(body: unknown): body is Readable {

@@ -1,4 +1,4 @@
-import { callS3, describeObject, unreadable, type MarkedKey, type S3Target } from "./calls.ts";
+import { callS3, describeObject, said, type MarkedKey, type S3Target } from "./calls.ts";
 
 /** A multipart upload. */
 interface S3Upload {
@@ -104,9 +104,4 @@ export function createS3Uploads(target: S3Target): S3Uploads {
       }
     },
   };
-}
-
-function said(target: S3Target, value: string | undefined, name: string): string {
-  if (value === undefined || value === "") throw unreadable(target, name);
-  return value;
 }

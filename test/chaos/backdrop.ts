@@ -57,8 +57,6 @@ export async function troubleProviders(
   while (!signal.aborted) {
     const fault = randomFault(random);
     const name = pick(random, NAMES);
-    // Nothing that keeps objects answers with others than were put there.
-    if (name === "s3" && fault.kind === "malformed") continue;
     await backdrop.tell(name, "inject", fault);
     injected[fault.kind] = (injected[fault.kind] ?? 0) + 1;
     await new Promise((resolve) => setTimeout(resolve, between(random, 20, 400)));

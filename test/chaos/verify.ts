@@ -26,6 +26,9 @@ export async function checkBatch(
 ): Promise<"completed" | "cancelled" | null> {
   const wrong = (what: string) => {
     ledger.faults.push(`${batch.dialect} batch ${batch.id} of ${batch.provider}: ${what}`);
+    // What its gateways did with it, under whichever of its ids.
+    const own = batch.id.replace(/^[a-z]+_/, "");
+    for (const line of fleet.logOf(own)) process.stderr.write(`${line}\n`);
     return null;
   };
   const patient = { ledger, signal: AbortSignal.abort(performance.now() + PATIENCE) };
@@ -56,10 +59,13 @@ async function endOf(fleet: Fleet, batch: MadeBatch): Promise<string> {
 async function reasonOf(fleet: Fleet, { id, dialect }: MadeBatch): Promise<string> {
   const url = fleet.url();
   if (dialect === "openai") return JSON.stringify((await openai(url).batches.retrieve(id)).errors);
+  const failed: unknown[] = [];
+  let lines = 0;
   for await (const { result } of await anthropic(url).messages.batches.results(id)) {
-    if (result.type !== "succeeded") return JSON.stringify(result);
+    lines += 1;
+    if (result.type !== "succeeded") failed.push(result);
   }
-  return "nobody knows why";
+  return `${failed.length} of ${lines} lines, the first with ${JSON.stringify(failed[0])}`;
 }
 
 const ENDS: ReadonlySet<string> = new Set(["completed", "failed", "expired", "cancelled"]);

@@ -18,6 +18,13 @@ function refuseNext(gateway: RunningGateway): void {
   });
 }
 
+/** Cancels a batch, and waits until its provider has heard of it: one that hears too late changes nothing. */
+async function cancelThere(gateway: RunningGateway, id: string): Promise<void> {
+  await gateway.openai({ apiKey: CLIENT_KEY }).batches.cancel(id);
+  const paths = () => gateway.emulator.control.journal().map(({ path }) => path);
+  await expect.poll(paths).toContainEqual(expect.stringMatching(/\/cancel$/));
+}
+
 describe("a refused create", () => {
   test("leaves no batch, no inline lines, no index, and no key of the client's", async () => {
     await using gateway = await startGateway({ withKey: false });
@@ -60,13 +67,7 @@ describe("a batch whose input is deleted while it runs", () => {
       expect(await client.files.delete(file.id)).toMatchObject({ deleted: true });
       await expect(client.files.delete(file.id)).rejects.toThrow(NotFoundError);
       await expect(client.files.retrieve(file.id)).rejects.toThrow(NotFoundError);
-      if (outcome === "cancelled") {
-        await client.batches.cancel(created.id);
-        // A cancel that its provider hears of too late changes nothing.
-        await expect
-          .poll(() => gateway.emulator.control.journal().map(({ path }) => path))
-          .toContainEqual(expect.stringMatching(/\/cancel$/));
-      }
+      if (outcome === "cancelled") await cancelThere(gateway, created.id);
       gateway.emulator.control.setSpeed("instant");
       const batch = await waitForEnd(client, created.id);
       expect(batch).toMatchObject({ status: outcome, input_file_id: file.id });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Anthropic from "@anthropic-ai/sdk";
 import { request } from "undici";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { runCrossbatch } from "../cli/run-crossbatch.ts";
 import { chatLines, createBatch, readLines, uploadLines, waitFor } from "../support/batches.ts";
 import { PROVIDER_KEY } from "../support/secrets.ts";
@@ -9,8 +9,8 @@ import { MODELS, startWorld, type World, type WorldOptions } from "../support/wo
 
 const LINES = 3;
 
-/** Two jobs that look alike, one of them the gateway's, which never heard of it. */
-async function startUncertain(options: WorldOptions = {}) {
+/** A job that looks like the one that the gateway makes next, and never hears of. */
+async function startLookalike(options: WorldOptions = {}) {
   const config = { limits: { handOverSeconds: 0.2 } };
   const world = await startWorld({ ...options, config, speed: 0 });
   const elsewhere = new Anthropic({
@@ -23,10 +23,16 @@ async function startUncertain(options: WorldOptions = {}) {
   const other = await elsewhere.messages.batches.create({
     requests: Array.from({ length: LINES }, (_, at) => ({ custom_id: `other-${at}`, params })),
   });
-  const client = world.openai();
-  const file = await uploadLines(client, chatLines(LINES, MODELS.anthropic));
   const { control } = world.emulators.anthropic;
   control.inject({ kind: "lostReply", method: "POST", path: "/batches$" });
+  return { world, elsewhere, other, control, params };
+}
+
+/** Two jobs that look alike, one of them the gateway's, which never heard of it. */
+async function startUncertain(options: WorldOptions = {}) {
+  const { world, elsewhere, other, control } = await startLookalike(options);
+  const client = world.openai();
+  const file = await uploadLines(client, chatLines(LINES, MODELS.anthropic));
   const { id } = await createBatch(client, file.id, { provider: "anthropic" });
   await waitFor(client, id, (batch) => warningsOf(batch).includes("uncertain_submission"));
   const own = control.batches().find((job) => job.id !== other.id)?.id ?? "";
@@ -89,6 +95,70 @@ test.each([
       : { errors: [], answered: ["line-1", "line-2", "line-3"] },
   );
 });
+
+describe("each line of a submission that is given up ends with an error", () => {
+  test("in the error file of OpenAI's dialect", async () => {
+    const { world, client, id } = await startUncertain();
+    await using _ = world;
+    await crossbatch(world, "batch", "resolve", id, "--give-up");
+    const batch = await waitFor(client, id, ({ status }) => status === "failed");
+    expect(batch.request_counts).toEqual({ total: LINES, completed: 0, failed: LINES });
+    expect(batch.output_file_id ?? null).toBeNull();
+    const lines = await readLines(client, batch.error_file_id);
+    expect(lines).toMatchObject(
+      ["line-1", "line-2", "line-3"].map((custom_id) => ({
+        custom_id,
+        response: {
+          status_code: 500,
+          body: {
+            error: {
+              code: "uncertain_submission",
+              message: expect.stringContaining("the operator gave it up"),
+            },
+          },
+        },
+      })),
+    );
+    // Read through the other dialect it is the same.
+    const results = await resultsOf(world, id);
+    expect(results.map(({ result }) => result.type)).toEqual(Array(LINES).fill("errored"));
+  });
+
+  test("as `errored` in Anthropic's", async () => {
+    const { world, params } = await startLookalike();
+    await using _ = world;
+    const { batches } = world.anthropic().messages;
+    const ids = Array.from({ length: LINES }, (_, at) => `own-${at}`);
+    const requests = ids.map((custom_id) => ({ custom_id, params }));
+    const { id } = await batches.create({ requests });
+    await expect.poll(() => uncertainParts(world), { timeout: 10_000 }).toBe(1);
+    await crossbatch(world, "batch", "resolve", id, "--give-up");
+    const ended = async () => (await batches.retrieve(id)).processing_status;
+    await expect.poll(ended, { timeout: 10_000 }).toBe("ended");
+    const { request_counts: counts } = await batches.retrieve(id);
+    expect(counts).toEqual({ ...NONE, errored: LINES });
+    const results = await resultsOf(world, id);
+    expect(results).toMatchObject(
+      ids.map((custom_id) => ({
+        custom_id,
+        result: {
+          type: "errored",
+          error: { error: { message: expect.stringContaining("the operator gave it up") } },
+        },
+      })),
+    );
+  });
+});
+
+async function resultsOf(world: World, id: string) {
+  const results: Anthropic.Messages.MessageBatchIndividualResponse[] = [];
+  for await (const each of await world.anthropic().messages.batches.results(id)) {
+    results.push(each);
+  }
+  return results;
+}
+
+const NONE = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
 
 test("a job that isn't there can't be adopted, and the submission stays uncertain", async () => {
   const { world, id } = await startUncertain();

@@ -1,4 +1,4 @@
-import type { Batch, BatchState } from "../../core/batch.ts";
+import type { Batch } from "../../core/batch.ts";
 import type { StoredFile, Upload, UploadPart } from "../../core/file.ts";
 import { type BatchView, type FileRef, type Page, publicId } from "../../core/gateway.ts";
 import { renderBatchFacts, renderFileFacts } from "../crossbatch.ts";
@@ -70,7 +70,7 @@ export function renderBatch({ batch, input, output, error }: BatchView) {
     expired_at: secondsOrNull(times.expiredAt),
     cancelling_at: secondsOrNull(times.cancellingAt),
     cancelled_at: secondsOrNull(times.cancelledAt),
-    request_counts: UNCOUNTED.has(batch.state)
+    request_counts: isUncounted(batch)
       ? { total: 0, completed: 0, failed: 0 }
       : {
           total: batch.counts.total,
@@ -83,7 +83,11 @@ export function renderBatch({ batch, input, output, error }: BatchView) {
   };
 }
 
-const UNCOUNTED: ReadonlySet<BatchState> = new Set(["validating", "failed"]);
+/** Of a batch that failed before any line was taken there is nothing to count. */
+function isUncounted({ state, outputFileId, errorFileId }: Batch): boolean {
+  const hasFiles = outputFileId !== null || errorFileId !== null;
+  return state === "validating" || (state === "failed" && !hasFiles);
+}
 
 function renderErrors(batch: Batch) {
   if (batch.state !== "failed") return null;

@@ -74,7 +74,10 @@ export async function findOutput(
     const { outcome } = format.resultLine.parse(readLine(line.toString("utf8")), lines);
     if (outcome.kind !== "succeeded") failed += 1;
   });
-  for await (const chunk of await blobs.open(blob, signal)) {
+  for await (const chunk of await blobs.open(
+    { key: blob, bytes: info.bytes, sha256: null },
+    signal,
+  )) {
     if (!(chunk instanceof Uint8Array)) continue;
     hash.update(chunk);
     splitter.push(chunk);

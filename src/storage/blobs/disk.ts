@@ -49,13 +49,16 @@ export async function createDiskBlobs(options: { readonly directory: string }): 
       }
     },
 
-    async open(key, signal, range) {
+    async open(blob, signal, range) {
+      const { key, bytes } = typeof blob === "string" ? { key: blob, bytes: null } : blob;
       const path = pathOf(key);
       signal.throwIfAborted();
       const file = await openBlob(path);
       try {
         const { size } = await onDisk(file.stat());
         signal.throwIfAborted();
+        // The bytes themselves are believed: the file system keeps what was synced.
+        if (bytes !== null && size !== bytes) throw otherLength(size, bytes);
         return destroyOnAbort(readFileRange(file, toSpan(range, size)), signal);
       } catch (error) {
         await file.close();
@@ -155,6 +158,11 @@ async function statBlob(path: string, key: string): Promise<BlobInfo | null> {
 
 function noSuchBlob(cause: unknown): GatewayError {
   return new GatewayError("not_found", "There is no such stored content.", { cause });
+}
+
+function otherLength(size: number, bytes: number): GatewayError {
+  const message = `A stored file has ${size} bytes in place of ${bytes}.`;
+  return new GatewayError("storage_unavailable", message);
 }
 
 function toSpan(range: ByteRange | undefined, size: number) {

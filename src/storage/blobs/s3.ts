@@ -3,6 +3,7 @@ import type { BlobInfo, BlobStore } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { parseS3Uri } from "../../core/s3-uri.ts";
 import { destroyOnAbort } from "../../lib/destroy-on-abort.ts";
+import { withSha256 } from "../../lib/with-sha256.ts";
 import { toS3ClientConfig, type S3Settings } from "../../s3/client-config.ts";
 import { createS3Objects } from "../../s3/objects.ts";
 import { uploadToS3 } from "../../s3/upload.ts";
@@ -15,6 +16,11 @@ export interface S3BlobsOptions extends S3Settings {
   readonly url: string;
   /** For every call, and for each silence within a body; 120 if left out. */
   readonly timeoutSeconds?: number;
+}
+
+function spoilt(): GatewayError {
+  const message = "A stored file came with other bytes than were stored.";
+  return new GatewayError("storage_unavailable", message);
 }
 
 /** Not a blob's key, so that no list shows it. */
@@ -63,14 +69,20 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
       }
     },
 
-    async open(key, signal, range) {
+    async open(blob, signal, range) {
       if (range !== undefined && (range.start < 0 || range.start > range.end)) {
         throw new GatewayError(
           "range_not_satisfiable",
           `Bytes ${range.start} to ${range.end} are no range.`,
         );
       }
-      return destroyOnAbort(await objects.open(objectKey(key), signal, range), signal);
+      if (typeof blob === "string") {
+        return destroyOnAbort(await objects.open(objectKey(blob), signal, range), signal);
+      }
+      const { key, bytes, sha256 } = blob;
+      const stream = await objects.open({ key: objectKey(key), bytes }, signal, range);
+      const isWhole = range === undefined && sha256 !== null;
+      return destroyOnAbort(isWhole ? withSha256(stream, sha256, spoilt) : stream, signal);
     },
 
     async stat(key, signal) {

@@ -46,6 +46,7 @@ describe("files of Bedrock are objects in S3", () => {
       response.writeHead(200, {
         "content-length": method === "HEAD" ? "4" : "0",
         "last-modified": new Date(0).toUTCString(),
+        etag: '"d41d8cd98f00b204e9800998ecf8427e"',
       });
       response.end();
     });

@@ -105,6 +105,20 @@ export function describeBlobs(name: string, createBed: () => Promise<BlobBed>): 
       expect(chunks).toEqual([bytesAt(4, 6)]);
     });
 
+    test("a blob of another length than is known is storage_unavailable, whole or by range", async () => {
+      const stored = await store.put(key("a"), contentOf(100), never);
+      const known = { key: key("a"), ...stored };
+      const range = { start: 3, end: 9 };
+      expect(await measure(await store.open(known, never))).toEqual(stored);
+      expect(await buffer(await store.open(known, never, range))).toEqual(bytesAt(3, 7));
+      await store.put(key("a"), contentOf(99), never);
+      const wrong = { code: "storage_unavailable" };
+      await expect(store.open(known, never)).rejects.toMatchObject(wrong);
+      await expect(store.open(known, never, range)).rejects.toMatchObject(wrong);
+      const anew = { ...known, bytes: 99, sha256: null };
+      expect((await buffer(await store.open(anew, never))).length).toBe(99);
+    });
+
     test("what isn't there is not_found, and null to stat", async () => {
       await expect(store.open(key("a"), never)).rejects.toMatchObject({ code: "not_found" });
       await expect(store.open(key("a"), never, { start: 0, end: 1 })).rejects.toMatchObject({

@@ -1,9 +1,21 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import type { BlobStore, KnownBlob } from "../../../src/core/blobs.ts";
 import type { JournalEntry } from "../../../src/emulators/journal.ts";
 import { createTestS3Blobs, S3_BUCKET, S3_CREDENTIALS, startTestS3 } from "../../support/s3.ts";
 import { contentOf, keysOf, KIB, measure, MIB, stalling } from "./content.ts";
+
+/** The same bytes, but one. */
+async function* flipped(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of content) {
+    const copy = Buffer.from(chunk);
+    if (isFirst) copy[0] = (copy[0] ?? 0) ^ 1;
+    isFirst = false;
+    yield copy;
+  }
+}
 
 const never = new AbortController().signal;
 const unavailable = { code: "storage_unavailable" };
@@ -202,6 +214,42 @@ describe("blobs in S3", () => {
     }
   });
 
+  test.each<[string, string, (store: BlobStore, known: KnownBlob) => Promise<unknown>]>([
+    ["a read", "GET", (store, { key }) => store.open(key, never)],
+    ["a read by range", "GET", (store, { key }) => store.open(key, never, { start: 0, end: 9 })],
+    ["a look", "HEAD", (store, { key }) => store.stat(key, never)],
+    ["a put", "PUT", (store, { key }) => store.put(key, contentOf(10), never)],
+  ])("%s that something else answers with 200 is an error", async (_, method, call) => {
+    await using s3 = await start();
+    const known = { key: "a", ...(await s3.store.put("a", contentOf(100), never)) };
+    s3.control.inject({ kind: "malformed", method });
+    await expect(call(s3.store, known)).rejects.toMatchObject(unavailable);
+    // Once is as good as never.
+    await call(s3.store, known);
+  });
+
+  test.each([100, 17 * MIB])(
+    "%d other bytes than were stored are an error before the last of them",
+    async (bytes) => {
+      await using s3 = await start();
+      const { store } = s3;
+      const known = { key: "a", ...(await store.put("a", contentOf(bytes), never)) };
+      expect(await measure(await store.open(known, never))).toEqual({ ...known, key: undefined });
+      await store.put("a", flipped(contentOf(bytes)), never);
+      let read = 0;
+      const readAll = async () => {
+        for await (const chunk of await store.open(known, never)) {
+          if (chunk instanceof Uint8Array) read += chunk.length;
+        }
+      };
+      await expect(readAll()).rejects.toMatchObject({
+        ...unavailable,
+        message: "A stored file came with other bytes than were stored.",
+      });
+      expect(read).toBeLessThan(bytes);
+    },
+  );
+
   test("a store that can't be reached is storage_unavailable, and works again when it is back", async () => {
     await using s3 = await start();
     const { store } = s3;
@@ -256,7 +304,7 @@ describe("blobs in S3", () => {
     const halting = createServer((socket) => {
       socket.on("error", () => undefined);
       socket.once("data", () => {
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        socket.write('HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 100\r\n\r\nhalf');
       });
     }).listen(0, "127.0.0.1");
     await once(halting, "listening");
