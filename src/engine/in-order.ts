@@ -31,16 +31,35 @@ async function* windows(
 ): AsyncGenerator<Uint8Array> {
   let window: LinePlace[] = [];
   let bytes = 0;
+  // One for all windows: whoever writes may still hold a chunk when the next is made, so chunks are copies.
+  let made: Buffer = Buffer.alloc(0);
+  const read = async () => {
+    if (made.length < bytes) made = Buffer.allocUnsafeSlow(Math.max(bytes, firstWindow(known)));
+    await readWindow(blobs, { known, window, made }, signal);
+    return made.subarray(0, bytes);
+  };
   for (const place of places.sorted()) {
     if (bytes + place.length > WINDOW_BYTES && window.length > 0) {
-      yield await readWindow(blobs, { known, window, bytes }, signal);
+      yield* copies(await read());
       window = [];
       bytes = 0;
     }
     window.push(place);
     bytes += place.length;
   }
-  if (window.length > 0) yield await readWindow(blobs, { known, window, bytes }, signal);
+  if (window.length > 0) yield* copies(await read());
+}
+
+function firstWindow({ bytes }: KnownBlob): number {
+  return Math.min(bytes, WINDOW_BYTES);
+}
+
+const CHUNK_BYTES = 512 * 1024;
+
+function* copies(window: Buffer): Generator<Uint8Array> {
+  for (let at = 0; at < window.length; at += CHUNK_BYTES) {
+    yield Buffer.from(window.subarray(at, at + CHUNK_BYTES));
+  }
 }
 
 interface Placed extends LinePlace {
@@ -53,11 +72,11 @@ async function readWindow(
   work: {
     readonly known: KnownBlob;
     readonly window: readonly LinePlace[];
-    readonly bytes: number;
+    /** Where the lines go, from its beginning on. */
+    readonly made: Buffer;
   },
   signal: AbortSignal,
-): Promise<Uint8Array> {
-  const made = Buffer.allocUnsafe(work.bytes);
+): Promise<void> {
   let target = 0;
   const placed = work.window.map((place): Placed => {
     const at = target;
@@ -65,8 +84,8 @@ async function readWindow(
     return { ...place, target: at };
   });
   placed.sort((one, other) => one.offset - other.offset);
-  for (const run of runsOf(placed)) await readRun(blobs, { known: work.known, run, made }, signal);
-  return made;
+  const { known, made } = work;
+  for (const run of runsOf(placed)) await readRun(blobs, { known, run, made }, signal);
 }
 
 /** Reading this much in vain is cheaper than another call. */
