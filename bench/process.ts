@@ -14,6 +14,8 @@ export interface BenchProcess {
   peakMiB(): number;
   resetPeak(): void;
   stop(): Promise<void>;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
 }
 
 export interface Command {
@@ -53,6 +55,10 @@ export async function start(command: Command): Promise<BenchProcess> {
     resetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, "5"),
     async stop() {
       child.kill("SIGTERM");
+      await exited;
+    },
+    async kill() {
+      child.kill("SIGKILL");
       await exited;
     },
   };
