@@ -4,19 +4,12 @@ import { startGeminiEmulator } from "../src/emulators/gemini/server.ts";
 import { startOpenAIEmulator } from "../src/emulators/openai/server.ts";
 import { startS3Emulator } from "../src/emulators/s3/server.ts";
 
-const GIB = 1024 ** 3;
 const [key = "", minCharacters = "0"] = process.argv.slice(2);
 const common = { apiKeys: [key], minCharacters: Number(minCharacters), speed: "instant" } as const;
 
-/** Every emulated provider in one process of its own. */
-const openai = await startOpenAIEmulator({
-  ...common,
-  limits: { fileBytes: 4 * GIB, batchInputBytes: 4 * GIB, batchLines: 1_000_000 },
-});
-const anthropic = await startAnthropicEmulator({
-  ...common,
-  limits: { batchBytes: 4 * GIB, batchRequests: 1_000_000 },
-});
+/** Every emulated provider in one process of its own, with the limits of the real ones. */
+const openai = await startOpenAIEmulator(common);
+const anthropic = await startAnthropicEmulator(common);
 const gemini = await startGeminiEmulator(common);
 const s3 = await startS3Emulator({ buckets: ["bench"] });
 const bedrock = await startBedrockEmulator({ ...common, s3 });
