@@ -13,14 +13,22 @@ export async function resolveUncertain(fleet: Fleet, backdrop: Backdrop): Promis
   if (found.length === 0) return 0;
   await using stores = await openStores(fleet);
   const parts = await allParts(stores.database);
+  let resolved = 0;
   for (const [, batchId = "", partId = ""] of found) {
     const part = parts.find(({ id }) => id === partId);
     if (part === undefined) throw new Error(`nobody knows the uncertain Part ${partId}`);
-    const job = await jobOf(part, { parts, stores, backdrop });
-    const decision = job === null ? ["--resend"] : ["--adopt", job];
-    await fleet.command("batch", "resolve", batchId, "--part", partId, ...decision);
+    try {
+      const job = await jobOf(part, { parts, stores, backdrop });
+      const decision = job === null ? ["--resend"] : ["--adopt", job];
+      await fleet.command("batch", "resolve", batchId, "--part", partId, ...decision);
+      resolved += 1;
+    } catch (error) {
+      // The gateway goes on looking: it may have found the job meanwhile, and its batch may have ended.
+      const now = await stores.database.batches.part(partId);
+      if (now?.phase === "uncertain") throw error;
+    }
   }
-  return found.length;
+  return resolved;
 }
 
 interface Knowledge {
