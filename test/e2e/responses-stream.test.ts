@@ -27,6 +27,8 @@ const SCHEMA = {
 };
 
 const TARGETS: readonly { readonly provider: ProviderName; readonly model: string }[] = [
+  { provider: "openai", model: "gpt-4o-mini" },
+  { provider: "openai", model: "o4-mini" },
   { provider: "anthropic", model: "claude-sonnet-4-5-20250929" },
   { provider: "gemini", model: "gemini-2.5-flash" },
   { provider: "bedrock", model: "anthropic.claude-sonnet-4-5-20250929-v1:0" },

@@ -1,9 +1,11 @@
 import type { AnswerContext } from "./answers/answer.ts";
 import { answerOf } from "./answers/answer.ts";
 import { streamChat } from "./answers/chat-stream.ts";
+import { streamResponse } from "./answers/response-stream.ts";
 import { ApiError, badRequest } from "./api-error.ts";
 import type { Call, Reply, Route } from "./call.ts";
 import { json, readJsonBody } from "./call.ts";
+import type { JsonObject } from "../json.ts";
 import type { OpenAILimits } from "./limits.ts";
 import type { ModelInfo, ModelTable } from "./models.ts";
 
@@ -35,13 +37,21 @@ export function synchronousRoutes(host: AnswerHost): readonly Route[] {
 
 async function answerCall(call: Call, path: string, host: AnswerHost): Promise<Reply> {
   const body = await readJsonBody(call.request, host.limits.jsonBodyBytes);
-  const isStreamed = body["stream"] === true;
-  if (isStreamed && path !== "/chat/completions") {
-    throw badRequest("The emulator streams chat completions only.", "stream", "unsupported");
+  const stream = body["stream"] === true ? STREAMS[path] : null;
+  if (stream === undefined) {
+    throw badRequest("The emulator streams chat completions and responses.", "stream");
   }
   const answer = answerOf(`/v1${path}`)(body, host.context(call.project));
-  return isStreamed ? { kind: "events", events: streamChat(body, answer) } : json(answer);
+  return stream === null ? json(answer) : { kind: "events", events: stream(answer, body) };
 }
+
+/** By the path; others aren't streamed. */
+const STREAMS: Readonly<
+  Record<string, (answer: JsonObject, body: JsonObject) => Iterable<string>>
+> = {
+  "/chat/completions": (answer, body) => streamChat(body, answer),
+  "/responses": streamResponse,
+};
 
 const MODEL_CREATED = 1_721_172_741;
 

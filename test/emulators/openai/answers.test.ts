@@ -449,13 +449,35 @@ test.each<[string, object, string]>([
     { input: [{ role: "user", content: [{ type: "text", text: "x" }] }] },
     "input[0].content[0].type",
   ],
-  ["streaming", { stream: true }, "stream"],
 ])("a response with %s is refused", async (_, changes, param) => {
   await using stage = await startStage();
   const json = { model: "gpt-4o-mini", input: "x", ...changes };
   const refused = await stage.call("POST", "/responses", { json });
   expect(refused.status).toBe(400);
   expect(refused.json()).toMatchObject({ error: { param } });
+});
+
+test("a streamed response says the same in pieces, as the official client reads them", async () => {
+  await using stage = await startStage();
+  const { client } = stage;
+  const body = { model: "gpt-4o-mini", input: "How many apples?" };
+  const whole = await client.responses.create(body);
+  const stream = client.responses.stream(body);
+  const types: string[] = [];
+  for await (const { type } of stream) types.push(type);
+  const streamed = await stream.finalResponse();
+  expect(streamed.output_text).toBe(whole.output_text);
+  expect(streamed.usage).toEqual(whole.usage);
+  expect(types.filter((type) => type === "response.output_text.delta").length).toBeGreaterThan(3);
+  expect([types[0], types.at(-1)]).toEqual(["response.created", "response.completed"]);
+});
+
+test("embeddings can't be streamed", async () => {
+  await using stage = await startStage();
+  const json = { model: "text-embedding-3-small", input: "x", stream: true };
+  const refused = await stage.call("POST", "/embeddings", { json });
+  expect(refused.status).toBe(400);
+  expect(refused.json()).toMatchObject({ error: { param: "stream" } });
 });
 
 test("old completions and moderations answer too", async () => {
