@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { LineMap } from "../src/core/translation.ts";
 import { requestMap, resultMap } from "../src/formats/formats.ts";
 import { translate } from "../src/formats/translate.ts";
-import { noteTransfer } from "../src/lib/buffer-pressure.ts";
+import { keepHeapSmall, noteTransfer } from "../src/lib/buffer-pressure.ts";
 import { mapOptions, sideOf } from "./format-sides.ts";
 
 /** What one process is to measure, as JSON in its first argument. */
@@ -158,6 +158,8 @@ function countLines(bytes: Buffer): number {
 }
 
 async function measureMemory(task: Task): Promise<Memory> {
+  // As the gateway does when it starts.
+  keepHeapSmall();
   const idleMiB = statusMiB("VmRSS");
   const source = readAgain(task.file, task.streamBytes ?? 0);
   for await (const chunk of passed(source, createMap(task))) {
