@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
+import type { BlobStore } from "../../src/core/blobs.ts";
 import { inOrder } from "../../src/engine/in-order.ts";
 import { LinePlaces } from "../../src/lines/line-places.ts";
 import { createDiskBlobs } from "../../src/storage/blobs/disk.ts";
@@ -49,4 +50,33 @@ test("a file of several windows, with gaps between what each needs, loses no byt
 test("a file that is in order already isn't written again", async () => {
   const { made } = await order([0, 3, 7], () => 5);
   expect(made.blob).toBe("results/x/output");
+});
+
+test("a chunk stays as it was given, however long its writer holds it", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "crossbatch-order-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const disk = await createDiskBlobs({ directory });
+  const { signal } = new AbortController();
+  // More than one window of 32 MiB, in the wrong order.
+  const lines = Array.from({ length: 70 }, (_, row) => `${row}:`.padEnd(1024 * 1024, "x") + "\n");
+  const places = new LinePlaces();
+  async function* content() {
+    for (const row of [...lines.keys()].toReversed()) {
+      const line = Buffer.from(lines[row] ?? "");
+      places.expect(row);
+      places.written(line);
+      yield await Promise.resolve(line);
+    }
+  }
+  const stored = await disk.put("results/x/output", content(), signal);
+  const held: Uint8Array[] = [];
+  const holding: BlobStore = {
+    ...disk,
+    async put(_key, chunks) {
+      for await (const chunk of chunks) held.push(chunk);
+      return stored;
+    },
+  };
+  await inOrder(holding, { blob: "results/x/output", stored, places }, signal);
+  expect(Buffer.concat(held).equals(Buffer.from(lines.join("")))).toBe(true);
 });
