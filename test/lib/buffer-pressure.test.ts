@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { noteTransfer } from "../../src/lib/buffer-pressure.ts";
@@ -18,7 +18,7 @@ test.each([
   { work: "transfer", atMost: 75 },
   { work: "garbage", atMost: 16 },
 ])("a process of its own stays small under $work", async ({ work, atMost }) => {
-  const child = join(import.meta.dirname, "buffer-pressure.process.ts");
+  const child = fileURLToPath(new URL("./buffer-pressure.process.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [child, work]);
   expect(Number(stdout)).toBeGreaterThan(0);
   expect(Number(stdout)).toBeLessThanOrEqual(atMost);
