@@ -6,12 +6,12 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 
 /**
- * Texts by the numbers of their lines: their bytes and 8 more each, as a million strings in a Map would take four times as much.
+ * Texts by the numbers of their lines: their bytes and 12 more each, as a million strings in a Map would take four times as much.
  * Stored as a line of text for each: `12 "the client's own id"`, as JSON since an id may be no valid UTF-16.
  */
 export class IdTable {
-  /** Where the text of a line begins: the number of its chunk, then 16 bits of offset; 0 is none. */
-  readonly #pages: Uint32Array[] = [];
+  /** Where the text of a line begins: its chunk's number times `CHUNK_BYTES`, and the offset in that; 0 is none. */
+  readonly #pages: Float64Array[] = [];
   /** The first is never used, so that no place is 0. */
   readonly #chunks: Buffer[] = [Buffer.alloc(0)];
   #used = CHUNK_BYTES;
@@ -62,10 +62,11 @@ export class IdTable {
 
   #jsonOf(line: number): Buffer | undefined {
     const place = this.#pages[Math.floor(line / LINES_PER_PAGE)]?.[line % LINES_PER_PAGE] ?? 0;
-    const chunk = this.#chunks[place >>> 16];
+    const chunk = this.#chunks[Math.floor(place / CHUNK_BYTES)];
     if (place === 0 || chunk === undefined) return undefined;
-    const start = (place & 0xffff) + HEAD_BYTES;
-    return chunk.subarray(start, start + chunk.readUInt32LE(place & 0xffff));
+    const head = place % CHUNK_BYTES;
+    const start = head + HEAD_BYTES;
+    return chunk.subarray(start, start + chunk.readUInt32LE(head));
   }
 
   #setJson(line: number, json: Buffer): void {
@@ -80,18 +81,17 @@ export class IdTable {
     const chunk = this.#chunks.at(-1);
     chunk?.writeUInt32LE(json.length, this.#used);
     chunk?.set(json, this.#used + HEAD_BYTES);
-    this.#page(line)[line % LINES_PER_PAGE] =
-      (((this.#chunks.length - 1) << 16) | this.#used) >>> 0;
+    this.#page(line)[line % LINES_PER_PAGE] = (this.#chunks.length - 1) * CHUNK_BYTES + this.#used;
     this.#used += bytes;
   }
 
-  #page(line: number): Uint32Array {
+  #page(line: number): Float64Array {
     const number = Math.floor(line / LINES_PER_PAGE);
     for (let at = this.#pages.length; at <= number; at += 1) {
-      this.#pages.push(new Uint32Array(at === number ? LINES_PER_PAGE : 0));
+      this.#pages.push(new Float64Array(at === number ? LINES_PER_PAGE : 0));
     }
     const page = this.#pages[number];
     if (page !== undefined && page.length > 0) return page;
-    return (this.#pages[number] = new Uint32Array(LINES_PER_PAGE));
+    return (this.#pages[number] = new Float64Array(LINES_PER_PAGE));
   }
 }
