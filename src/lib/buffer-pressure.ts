@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Of 4, 8 and 16 MiB, 16 held the most memory; their processor time was alike within noise. */
@@ -6,10 +6,17 @@ const STEP_BYTES = 8 * 1024 * 1024;
 /** So much more than the last whole collection left may be held by Buffers before the next one. */
 const HELD_BYTES = 16 * 1024 * 1024;
 
+/**
+ * The young generation may shrink to this and no further, both of its halves counted. With 2 MiB results were translated at
+ * 0.35 to 0.5 × the speed of the translation alone, with 16 MiB at 0.6 ×, with 32 MiB no faster but 100 MiB larger.
+ */
+const YOUNG_BYTES = 16 * 1024 * 1024;
+
 type Collect = (options: { readonly type: "minor" | "major" }) => void;
 
 let passed = 0;
 let left = 0;
+let isSteady = false;
 let collect: Collect | null = null;
 
 /**
@@ -22,20 +29,34 @@ export function noteTransfer(bytes: number): void {
   passed += bytes;
   if (passed < STEP_BYTES) return;
   passed = 0;
-  collect ??= findCollector();
-  collect({ type: "minor" });
+  collectYoung();
   const held = process.memoryUsage().arrayBuffers;
   left = Math.min(left, held);
   if (held > left + HELD_BYTES) collectAll();
 }
 
 /**
- * For a process that moves bytes all day: what loading it left behind is freed, and the young generation stays as it is. It
- * would grow to tens of megabytes, and the translation alone gained nothing from it.
+ * For a process that moves bytes all day: what loading it left behind is freed, and the young generation doesn't grow but where
+ * it has shrunk too far. Otherwise it would reach tens of megabytes, from which the translation alone gained nothing.
  */
 export function keepHeapSmall(): void {
+  isSteady = true;
   setFlagsFromString("--semi-space-growth-factor=1");
   collectAll();
+}
+
+/** V8 shrinks the young generation while little is made; it grows, if at all, only in a collection. */
+function collectYoung(): void {
+  collect ??= findCollector();
+  const mayGrow = isSteady && youngBytes() < YOUNG_BYTES;
+  if (mayGrow) setFlagsFromString("--semi-space-growth-factor=2");
+  collect({ type: "minor" });
+  if (mayGrow) setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+function youngBytes(): number {
+  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
+  return young?.space_size ?? YOUNG_BYTES;
 }
 
 function collectAll(): void {
