@@ -31,7 +31,10 @@ export interface BlobInfo {
  * (retryable), `not_found`.
  */
 export interface BlobStore {
-  /** Returns once the bytes are durable. A stream that fails or is aborted leaves nothing behind. */
+  /**
+   * Returns once the bytes are durable. A stream that fails or is aborted leaves nothing behind. A chunk is done with when the next
+   * one is asked for.
+   */
   put(key: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBlob>;
   /**
    * The stream errors if the blob ends early, and, where it is known what it holds, with `storage_unavailable` in place of its

@@ -235,6 +235,7 @@ function prepareGroups(
   return prepareLines(
     { ...context, maxLineBytes: context.settings.maxLineBytes },
     {
+      bytes: batch.bytes,
       groups,
       format: provider.format,
       mode,

@@ -57,6 +57,7 @@ export async function sendCopy(
     const prepared = await prepareLines(
       context,
       {
+        bytes: request.content.bytes,
         groups: [{ plan, limits, keep: null }],
         format: provider.format,
         mode: translationMode(context, call),

@@ -45,6 +45,11 @@ export function keepHeapSmall(): void {
   collectAll();
 }
 
+/** Frees bytes whose buffer is theirs alone at once. Whoever still has them sees none. */
+export function freeBytes({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 /** V8 shrinks the young generation while little is made; it grows, if at all, only in a collection. */
 function collectYoung(): void {
   collect ??= findCollector();

@@ -2,18 +2,18 @@ import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import type { BatchError, BatchWarning, RawResult } from "../core/batch.ts";
 import type { BlobStore, KnownBlob } from "../core/blobs.ts";
-import type { LineError } from "../core/lines.ts";
-import type { LineMap, MappedLine, TranslationReport } from "../core/translation.ts";
+import type { Provider } from "../core/provider.ts";
+import type { TranslationReport } from "../core/translation.ts";
 import type { TranslationMode } from "../core/write-context.ts";
 import { formats } from "../formats/formats.ts";
 import { createLineIds, type RequestLineIds } from "../formats/line-ids.ts";
-import { LineOutput } from "../formats/line-output.ts";
-import type { LiftedLine } from "../formats/long-texts.ts";
-import { run } from "../formats/translate.ts";
+import { abortable } from "../lib/abortable.ts";
+import { freeBytes } from "../lib/buffer-pressure.ts";
 import { keepLines } from "./keep-lines.ts";
-import type { LinePlan } from "./target.ts";
+import { translateInThread } from "./line-threads.ts";
 import { PartCutter, type PartLimits } from "./part-cutter.ts";
-import type { Provider } from "../core/provider.ts";
+import type { LinePlan } from "./target.ts";
+import { MAX_ERRORS, type MadeItem, translateLines } from "./translate-lines.ts";
 
 /** Lines as they are to be sent, durable, in Parts. */
 export interface PreparedLines {
@@ -45,6 +45,8 @@ export interface LineGroup {
 }
 
 export interface Preparation {
+  /** Of the input. */
+  readonly bytes: number;
   /** One after another: each reads the input once. */
   readonly groups: readonly LineGroup[];
   readonly format: Provider["format"];
@@ -58,8 +60,6 @@ export interface Preparation {
 
 export interface PrepareContext {
   readonly blobs: BlobStore;
-  readonly now: () => number;
-  readonly newId: (now: number) => string;
   readonly maxLineBytes: number;
 }
 
@@ -69,143 +69,125 @@ export async function prepareLines(
   work: Preparation,
   signal: AbortSignal,
 ): Promise<PreparedLines> {
-  const { prefix, pass } = work;
-  const end = pass === undefined ? "" : `-${pass}`;
+  const { prefix } = work;
   const { blobs } = context;
-  const ids = createLineIds(formats[work.format].idRule);
-  const failures = new Failures(work.mode);
   const unsent = new UnsentLines(blobs, `${prefix}/unsent`, signal);
-  const pieces: PreparedPiece[] = [];
-  const reports: TranslationReport[] = [];
+  const made: PreparedPiece[] = [];
+  // Whatever goes wrong, the translation stops too.
+  const stopping = new AbortController();
   try {
-    for (const [group, { plan, limits, keep }] of work.groups.entries()) {
-      const map = plan.createMap({
-        ids,
-        nowSeconds: () => Math.floor(context.now() / 1_000),
-        newId: (idPrefix) => idPrefix + context.newId(context.now()),
-      });
-      const all = await work.openInput();
-      const input = keep === null ? all : keepLines(all, keep, context.maxLineBytes);
-      const lines = translated(input, { map, failures, unsent, context }, signal);
-      const cutter = new PartCutter(lines, limits);
-      while (await cutter.hasMore()) {
-        const blob = `${prefix}/part-${pieces.length + 1}${end}`;
-        let count = 0;
-        const counted = cutter.part((all) => {
-          count = all;
-        });
-        const stored = await blobs.put(blob, counted, signal);
-        pieces.push({ group, blob, ...stored, lines: count });
-      }
-      reports.push(map.report());
+    const host = { ...context, unsent, signal: AbortSignal.any([signal, stopping.signal]) };
+    const { errors, reports, idsBlob } = await translateGroups(host, work, made);
+    const result = await unsent.end();
+    if (errors.length === 0) {
+      return { pieces: made, idsBlob, unsent: result, warnings: toWarnings(reports), errors };
     }
+    const keys = [...made.map((piece) => piece.blob), `${prefix}/unsent`, `${prefix}/ids`];
+    for (const key of keys) await blobs.delete(key, signal);
+    return { pieces: [], idsBlob: null, unsent: null, warnings: [], errors };
   } catch (error) {
-    if (!(error instanceof TooManyFailures)) {
-      unsent.abandon();
-      // As far as the store can be reached; the end of the batch finds the rest.
-      for (const { blob } of pieces) await blobs.delete(blob, signal).catch(() => undefined);
-      throw error;
-    }
+    unsent.abandon();
+    // As far as the store can be reached; the end of the batch finds the rest.
+    for (const { blob } of made) await blobs.delete(blob, signal).catch(() => undefined);
+    throw error;
+  } finally {
+    stopping.abort();
   }
-  const result = await unsent.end();
-  if (failures.errors.length > 0) {
-    const made = [...pieces.map((piece) => piece.blob), `${prefix}/unsent`];
-    for (const blob of made) await blobs.delete(blob, signal);
-    return { pieces: [], idsBlob: null, unsent: null, warnings: [], errors: failures.inOrder };
-  }
-  const idsBlob = await saveIds(blobs, { ids, key: `${prefix}/ids` }, signal);
-  return { pieces, idsBlob, unsent: result, warnings: toWarnings(reports), errors: [] };
 }
 
-interface Translation {
-  readonly map: LineMap;
-  readonly failures: Failures;
+interface Host extends PrepareContext {
   readonly unsent: UnsentLines;
-  readonly context: PrepareContext;
+  readonly signal: AbortSignal;
 }
 
-async function* translated(
-  input: AsyncIterable<Uint8Array>,
-  { map, failures, unsent, context }: Translation,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const output = new LineOutput();
-  const failed = new LineOutput();
-  const add = (mapped: MappedLine, line: number, lifted: LiftedLine | null) => {
-    if (mapped.kind === "lines") {
-      for (const text of mapped.lines) output.add(text, lifted);
-      return;
+async function translateGroups(host: Host, work: Preparation, made: PreparedPiece[]) {
+  const { blobs, signal, unsent } = host;
+  const { groups, prefix, pass } = work;
+  const end = pass === undefined ? "" : `-${pass}`;
+  const ids = groups.length === 1 ? null : createLineIds(formats[work.format].idRule);
+  const reports: TranslationReport[] = [];
+  const errors: BatchError[] = [];
+  let idsBlob: KnownBlob | null = null;
+  for (const [group, { limits, ...lines }] of groups.entries()) {
+    const items = new MadeItems(await openItems(host, work, { ...lines, ids }), signal);
+    const cutter = new PartCutter(items.sent(unsent), limits);
+    while (await cutter.hasMore()) {
+      const blob = `${prefix}/part-${made.length + 1}${end}`;
+      let count = 0;
+      const counted = cutter.part((all) => {
+        count = all;
+      });
+      const stored = await blobs.put(blob, counted, signal);
+      made.push({ group, blob, ...stored, lines: count });
     }
-    if (failures.add(mapped, line)) return;
-    unsent.count();
-    failed.add(toResultLine(mapped, line));
-  };
-  const made = run(input, {
-    map,
-    options: { maxLineBytes: context.maxLineBytes, signal },
-    add,
-    isFull: () => output.isFull || failed.isFull,
-    isEmpty: () => output.isEmpty && failed.isEmpty,
-    take: () => ({ sent: output.take(), failed: failed.take() }),
-  });
-  for await (const { sent, failed: bytes } of made) {
-    if (failures.isEnough) throw new TooManyFailures();
-    if (bytes.length > 0) await unsent.write(bytes);
-    if (sent.length > 0) yield sent;
+    idsBlob = await saveIds(host, prefix, items.ids());
+    const ended = await items.end();
+    reports.push(ended.report);
+    errors.push(...ended.errors);
+    if (errors.length >= MAX_ERRORS) break;
   }
+  const saved = ids?.save() ?? null;
+  if (saved !== null) idsBlob = await saveIds(host, prefix, eachOf(saved));
+  const inOrder = errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  return { errors: inOrder.slice(0, MAX_ERRORS), reports, idsBlob };
 }
 
-class TooManyFailures extends Error {}
+/** A thread of its own is started for no less. */
+const THREAD_BYTES = 4 * 1024 * 1024;
 
-type FailedMapping = Extract<MappedLine, { readonly kind: "failed" }>;
-
-function toResultLine({ customId, error }: FailedMapping, line: number): string {
-  const outcome = { kind: "errored", requestId: null, error: { ...error, line } } as const;
-  return formats.openai.resultLine.write({ line, customId, id: null, outcome });
+async function openItems(
+  { maxLineBytes, signal }: Host,
+  { format, mode, bytes, openInput }: Preparation,
+  { plan, keep, ids }: Omit<LineGroup, "limits"> & { readonly ids: RequestLineIds | null },
+): Promise<AsyncIterable<MadeItem>> {
+  const input = await openInput();
+  const work = { map: plan.map, format, mode, maxLineBytes };
+  // Copying lines is done faster than said to another thread; ids that groups share are in this one.
+  if (plan.map !== null && ids === null && keep === null && bytes >= THREAD_BYTES) {
+    return translateInThread(input, work, signal);
+  }
+  const kept = keep === null ? input : keepLines(input, keep, maxLineBytes);
+  return translateLines(kept, work, { ids, signal });
 }
 
-/** Within a line's body; any other fault is one of the file. */
-const IN_BODY = new RegExp(
-  `^(?:${Object.values(formats)
-    .map(({ requestLine }) => requestLine.bodyPath)
-    .join("|")})(?:[.[]|$)`,
-);
-const MAX_ERRORS = 100;
+/** The three things that a translation hands over one after the other. */
+class MadeItems {
+  readonly #items: AsyncIterator<MadeItem>;
+  #next: MadeItem | null = null;
 
-/** What forbids that anything is sent: files that are no files of lines, and, in `strict`, any line that can't be said. */
-class Failures {
-  readonly errors: BatchError[] = [];
-  readonly #mode: TranslationMode;
-
-  constructor(mode: TranslationMode) {
-    this.#mode = mode;
+  constructor(items: AsyncIterable<MadeItem>, signal: AbortSignal) {
+    this.#items = abortable(items, signal);
   }
 
-  get inOrder(): readonly BatchError[] {
-    return this.errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  async *sent(unsent: UnsentLines): AsyncGenerator<Uint8Array> {
+    for (let next = await this.#peek(); next.kind === "lines"; next = await this.#peek()) {
+      this.#next = null;
+      if (next.failedLines > 0) await unsent.write(next.failed, next.failedLines);
+      if (next.sent.length > 0) yield next.sent;
+      // It would lie about until the next collection of old objects.
+      freeBytes(next.sent);
+    }
   }
 
-  get isEnough(): boolean {
-    return this.errors.length >= MAX_ERRORS;
+  async *ids(): AsyncGenerator<Uint8Array> {
+    for (let next = await this.#peek(); next.kind === "ids"; next = await this.#peek()) {
+      this.#next = null;
+      yield next.bytes;
+    }
   }
 
-  /** False: the line alone fails. */
-  add({ error }: FailedMapping, line: number): boolean {
-    const isOfLine = error.status >= 500 || IN_BODY.test(error.path ?? "");
-    if (isOfLine && this.#mode === "warn") return false;
-    if (!this.isEnough) this.errors.push(toBatchError(error, line));
-    return true;
+  async end(): Promise<Extract<MadeItem, { readonly kind: "end" }>> {
+    const last = await this.#peek();
+    if (last.kind !== "end") throw new Error(`a translation went on with ${last.kind}`);
+    return last;
   }
-}
 
-function toBatchError({ code, type, message, path }: LineError, line: number): BatchError {
-  const isJson = path === undefined && message.includes("not valid JSON");
-  return {
-    code: isJson ? "invalid_json_line" : (code ?? type),
-    message,
-    param: path ?? null,
-    line,
-  };
+  async #peek(): Promise<MadeItem> {
+    if (this.#next !== null) return this.#next;
+    const next = await this.#items.next();
+    if (next.done === true) throw new Error("a translation stopped before its end");
+    return (this.#next = next.value);
+  }
 }
 
 /** Results of lines that were never sent, stored while they are found. */
@@ -229,11 +211,8 @@ class UnsentLines {
     this.#stream.on("error", () => undefined);
   }
 
-  count(): void {
-    this.#lines += 1;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, lines: number): Promise<void> {
+    this.#lines += lines;
     if (!this.#stream.write(bytes)) await once(this.#stream, "drain", { signal: this.#signal });
   }
 
@@ -252,14 +231,20 @@ class UnsentLines {
   }
 }
 
+/** Null: there are none. */
 async function saveIds(
-  blobs: BlobStore,
-  { ids, key }: { readonly ids: RequestLineIds; readonly key: string },
-  signal: AbortSignal,
+  { blobs, signal }: Host,
+  prefix: string,
+  ids: AsyncGenerator<Uint8Array>,
 ): Promise<KnownBlob | null> {
-  const saved = ids.save();
-  if (saved === null) return null;
-  return { key, ...(await blobs.put(key, eachOf(saved), signal)) };
+  const first = await ids.next();
+  if (first.done === true) return null;
+  async function* all() {
+    yield first.value;
+    yield* ids;
+  }
+  const key = `${prefix}/ids`;
+  return { key, ...(await blobs.put(key, all(), signal)) };
 }
 
 async function* eachOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -4,11 +4,11 @@ import type { Format } from "../core/format.ts";
 import type { Endpoint } from "../core/lines.ts";
 import { withoutPrefix } from "../core/model-name.ts";
 import type { Provider } from "../core/provider.ts";
-import type { LineIds, LineMap, MapOptions, Side } from "../core/translation.ts";
+import type { Side } from "../core/translation.ts";
 import type { TranslationMode } from "../core/write-context.ts";
-import { formats, requestMap } from "../formats/formats.ts";
+import { formats } from "../formats/formats.ts";
 import { parseEndpoint } from "../formats/openai/endpoints.ts";
-import { SAME_LINES } from "./identity-map.ts";
+import { createMap, type MapRecipe, type RecipeSide } from "./map-recipe.ts";
 import type { Survey } from "./survey.ts";
 
 /** Where lines are to go, and what the client said of how. */
@@ -33,7 +33,8 @@ export interface LinePlan {
   readonly models: readonly string[];
   /** The same recipe makes the same bytes of the same lines. */
   readonly recipe: string;
-  createMap(options: Pick<MapOptions, "nowSeconds" | "newId"> & { readonly ids: LineIds }): LineMap;
+  /** Null: the lines go as they are. */
+  readonly map: MapRecipe | null;
 }
 
 export type Planned =
@@ -115,28 +116,22 @@ export function planLines(survey: Survey, target: Target): Planned {
     survey.breaksIdRule;
   const endpoint = endpointOf(target.endpoint);
   const jobModel = provider.limits.oneModel ? (models[0] ?? fill) : fill;
-  const from: Side = {
-    format: survey.format === null ? format : formats[survey.format],
+  const from: RecipeSide = {
+    format: survey.format ?? format.name,
     endpoint: isOwnFormat || survey.format === "openai" ? endpoint : null,
     model: jobModel,
     variant: isOwnFormat ? variant : null,
   };
-  const to: Side = {
-    format,
+  const to: RecipeSide = {
+    format: format.name,
     endpoint,
     model: isModelOfJob(format) ? jobModel : null,
     variant,
     betas,
   };
   const isMapped = !survey.isUniform || isEdited || !isOwnFormat;
-  const isUntouched =
-    !isMapped && requestMap(from, to, { ...NOTHING, mode, isBatch: true }) === null;
-  const createMap: LinePlan["createMap"] = (options) => {
-    if (isUntouched) return SAME_LINES;
-    const all = { ...options, mode, isBatch: true, renameModel: rename } as const;
-    const map = requestMap(from, to, { ...all, hasMixedLines: isMapped });
-    return map ?? forced(from, to, all);
-  };
+  const map = { from, to, mode, hasMixedLines: isMapped, modelPrefix: provider.modelPrefix };
+  const isUntouched = !isMapped && createMap(map, NOTHING) === null;
   // What goes there untouched is held against the provider's rules by the provider.
   const errors = isUntouched
     ? disagreements(survey, fill === null ? [] : [fill], rename)
@@ -146,14 +141,18 @@ export function planLines(survey: Survey, target: Target): Planned {
         ...(provider.limits.oneModel && provider.hasBatches
           ? disagreements(survey, fill === null ? models.slice(0, 1) : [fill], rename)
           : []),
-        ...unknownBody(survey, { to, endpoint, model: jobModel, fill }),
+        ...unknownBody(survey, { to: { ...to, format }, endpoint, model: jobModel, fill }),
       ];
   if (errors.length > 0) return { kind: "refused", errors: errors.slice(0, MAX_ERRORS) };
   const recipe = isUntouched
     ? "bytes"
     : [format.name, endpoint, jobModel ?? "", variant ?? "", mode, ...betas].join(" ");
   const model = isModelOfJob(format) || provider.limits.oneModel ? jobModel : null;
-  return { kind: "planned", plan: { isUntouched, model, models, recipe, createMap } };
+  const common = { model, models, recipe };
+  return {
+    kind: "planned",
+    plan: isUntouched ? { ...common, isUntouched, map: null } : { ...common, isUntouched, map },
+  };
 }
 
 const MAX_ERRORS = 100;
@@ -171,12 +170,6 @@ const NOTHING = {
   nowSeconds: () => 0,
   newId: () => "",
 };
-
-function forced(from: Side, to: Side, options: MapOptions): LineMap {
-  const map = requestMap(from, to, { ...options, hasMixedLines: true });
-  if (map === null) throw new Error("mixed lines always have a map");
-  return map;
-}
 
 /** Whether the job or the URL names the model, not the lines. */
 function isModelOfJob({ bodies }: Format): boolean {

@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import { abortable } from "../lib/abortable.ts";
 import type { MarkedKey } from "./calls.ts";
 import { patiently } from "../lib/deadline.ts";
-import { createPartBuffers, type PartBuffer } from "./part-buffers.ts";
+import { createPartBuffers, type PartBuffer } from "../lib/part-buffers.ts";
 import type { S3Objects } from "./objects.ts";
 import type { S3Uploads, UploadedPart } from "./uploads.ts";
 

@@ -4,14 +4,17 @@ import { Readable } from "node:stream";
 import type { StoredBlob } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { noteTransfer } from "../../lib/buffer-pressure.ts";
+import { createPartBuffers, type PartBuffer } from "../../lib/part-buffers.ts";
 import { onDisk, toDiskError } from "./disk-errors.ts";
 
 /** Measured: gathering network chunks of 64 KiB doubles the speed of one write each, and more than this gains nothing. */
 const WRITE_BYTES = 512 * 1024;
-const WRITE_CHUNKS = 512;
 const READ_BYTES = 512 * 1024;
 
-/** Writes a new file, and returns once its bytes are durable. Hashing overlaps writing; at most two writes are in memory. */
+/**
+ * Writes a new file, and returns once its bytes are durable. Hashing overlaps writing. Chunks are copied into two buffers: those
+ * that waited for the disk would outlive several collections.
+ */
 export async function writeNewFile(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
@@ -21,27 +24,27 @@ export async function writeNewFile(
   try {
     const hash = createHash("sha256");
     let bytes = 0;
-    let gathered: Uint8Array[] = [];
-    let gatheredBytes = 0;
+    const buffers = createPartBuffers(WRITE_BYTES, 2);
+    let part = await buffers.take();
     const flush = async () => {
       await writing;
-      writing = writeAll(file, gathered);
+      writing = writeAll(file, part);
       // It is awaited before the next write; until then a failure must not count as unhandled.
       writing.catch(() => undefined);
-      gathered = [];
-      gatheredBytes = 0;
+      part = await buffers.take();
     };
     for await (const chunk of chunks) {
-      if (chunk.length === 0) continue;
       hash.update(chunk);
       bytes += chunk.length;
-      gathered.push(chunk);
       noteTransfer(chunk.length);
-      gatheredBytes += chunk.length;
-      if (gatheredBytes >= WRITE_BYTES || gathered.length >= WRITE_CHUNKS) await flush();
+      let copied = part.append(chunk);
+      while (copied < chunk.length) {
+        await flush();
+        copied += part.append(chunk.subarray(copied));
+      }
     }
-    await flush();
     await writing;
+    await writeAll(file, part);
     await onDisk(file.sync());
     return { bytes, sha256: hash.digest("hex") };
   } finally {
@@ -51,17 +54,13 @@ export async function writeNewFile(
 }
 
 /** A disk that is nearly full takes a part of a write before it refuses the rest. */
-async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  let rest = chunks;
+async function writeAll(file: FileHandle, part: PartBuffer): Promise<void> {
+  let rest = part.content();
   while (rest.length > 0) {
-    let { bytesWritten } = await onDisk(file.writev(rest));
-    const left: Uint8Array[] = [];
-    for (const chunk of rest) {
-      if (bytesWritten < chunk.length) left.push(chunk.subarray(bytesWritten));
-      bytesWritten = Math.max(0, bytesWritten - chunk.length);
-    }
-    rest = left;
+    const { bytesWritten } = await onDisk(file.write(rest));
+    rest = rest.subarray(bytesWritten);
   }
+  part.release();
 }
 
 /** Streams `bytes` bytes from `start`, and fails if the file ends before. Closes the file. */

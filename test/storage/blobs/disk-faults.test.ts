@@ -73,6 +73,8 @@ describe("blobs on disk", () => {
     const acknowledged: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => acknowledged.push(text));
     while (acknowledged.join("").split("\n").length < 6) await sleep(5);
+    // Its puts are all between two files at times.
+    while ((await bed.unfinished()).length === 0) await sleep(1);
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;

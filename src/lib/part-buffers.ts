@@ -9,7 +9,7 @@ export interface PartBuffer {
 
 export interface PartBuffers {
   /** Waits until one is free. */
-  take(signal: AbortSignal): Promise<PartBuffer>;
+  take(signal?: AbortSignal): Promise<PartBuffer>;
 }
 
 const FIRST_BYTES = 64 * 1024;
@@ -24,13 +24,13 @@ export function createPartBuffers(bytes: number, count: number): PartBuffers {
     if (next === undefined) free.push(buffer);
     else next(buffer);
   };
-  const released = (signal: AbortSignal) =>
+  const released = (signal: AbortSignal | undefined) =>
     new Promise<Buffer>((resolve, reject) => {
-      signal.throwIfAborted();
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
+      signal?.throwIfAborted();
+      const onAbort = () => reject(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
       waiting.push((buffer) => {
-        signal.removeEventListener("abort", onAbort);
+        signal?.removeEventListener("abort", onAbort);
         resolve(buffer);
       });
     });

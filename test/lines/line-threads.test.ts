@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import { translateInThread } from "../../src/lines/line-threads.ts";
+import { type LineWork, type MadeItem, translateLines } from "../../src/lines/translate-lines.ts";
+
+const never = new AbortController().signal;
+
+const WORK: LineWork = {
+  map: {
+    from: { format: "openai", endpoint: "chat", model: null, variant: null },
+    to: { format: "anthropic", endpoint: "chat", model: null, variant: null, betas: [] },
+    mode: "warn",
+    hasMixedLines: true,
+    modelPrefix: "anthropic",
+  },
+  format: "anthropic",
+  mode: "warn",
+  maxLineBytes: 1024 * 1024,
+};
+
+/** Ids that Anthropic forbids, lines that can't be said, lines that are none, and texts of every length. */
+function* lines(count: number): Generator<string> {
+  for (let number = 1; number <= count; number += 1) {
+    const content = number % 50 === 0 ? [{ type: "unheard_of" }] : `${"é".repeat(number % 900)}?`;
+    const custom_id = number % 3 === 0 ? `an id: ${number}` : `line-of-${number}`;
+    const body = {
+      model: "anthropic/claude-haiku-4-5",
+      messages: [{ role: "user", content }],
+    };
+    yield number % 97 === 0
+      ? "{no line\n"
+      : `${JSON.stringify({ custom_id, method: "POST", url: "/v1/chat/completions", body })}\n`;
+  }
+}
+
+async function* chunksOf(text: string, bytes = 100_000): AsyncGenerator<Uint8Array> {
+  const all = Buffer.from(text);
+  for (let at = 0; at < all.length; at += bytes)
+    yield await Promise.resolve(all.subarray(at, at + bytes));
+}
+
+async function collect(items: AsyncIterable<MadeItem>) {
+  const made = { sent: [] as Uint8Array[], failed: [] as Uint8Array[], ids: [] as Uint8Array[] };
+  let failedLines = 0;
+  let end: MadeItem | null = null;
+  for await (const item of items) {
+    expect(end).toBeNull();
+    if (item.kind === "end") end = item;
+    else if (item.kind === "ids") made.ids.push(item.bytes);
+    else {
+      expect(made.ids).toHaveLength(0);
+      made.sent.push(item.sent);
+      made.failed.push(item.failed);
+      failedLines += item.failedLines;
+    }
+  }
+  const text = (chunks: readonly Uint8Array[]) => Buffer.concat(chunks).toString();
+  return {
+    sent: text(made.sent),
+    failed: text(made.failed),
+    ids: text(made.ids),
+    failedLines,
+    end,
+  };
+}
+
+describe("a thread makes of lines what is made here", () => {
+  test.each([
+    { what: "and says which can't be sent", mode: "warn", broken: false },
+    { what: "and says what is wrong with them", mode: "strict", broken: false },
+    { what: "and stops where too much is wrong", mode: "warn", broken: true },
+  ] as const)("$what", async ({ mode, broken }) => {
+    const all = [...lines(12_000)].filter((line) => broken || !line.startsWith("{no"));
+    const text = all.join("");
+    const work = { ...WORK, mode, map: WORK.map === null ? null : { ...WORK.map, mode } };
+    const here = await collect(translateLines(chunksOf(text), work, { signal: never }));
+    const there = await collect(translateInThread(chunksOf(text), work, never));
+    expect(there).toEqual(here);
+    if (broken || mode === "strict") expect(here.end).toMatchObject({ errors: { length: 100 } });
+    else {
+      expect(here.sent.length).toBeGreaterThan(4_000_000);
+      expect(here.failedLines).toBe(all.filter((line) => line.includes("unheard_of")).length);
+      expect(here.ids.split("\n").length).toBeGreaterThan(3_000);
+    }
+  });
+});
+
+test("several translations at once don't mix", async () => {
+  const texts = ["a", "b", "c", "d"].map((name) =>
+    [...lines(2_000)]
+      .filter((line) => !line.startsWith("{no"))
+      .join("")
+      .replaceAll("line-of-", `${name}-`),
+  );
+  const here = await Promise.all(
+    texts.map((text) => collect(translateLines(chunksOf(text), WORK, { signal: never }))),
+  );
+  const there = await Promise.all(
+    texts.map((text) => collect(translateInThread(chunksOf(text, 9_999), WORK, never))),
+  );
+  expect(there).toEqual(here);
+});
+
+test("what goes wrong with the input is thrown as it was", async () => {
+  const failure = Object.assign(new Error("the store is gone"), { code: "storage_unavailable" });
+  async function* broken() {
+    yield* chunksOf([...lines(90)].join(""));
+    throw failure;
+  }
+  await expect(collect(translateInThread(broken(), WORK, never))).rejects.toBe(failure);
+});
+
+test("an abort lets go of the input, and the thread goes on with others", async () => {
+  const controller = new AbortController();
+  let isReleased = false;
+  async function* endless() {
+    try {
+      for (;;) yield* chunksOf([...lines(90)].join(""));
+    } finally {
+      isReleased = true;
+    }
+  }
+  const reading = (async () => {
+    for await (const item of translateInThread(endless(), WORK, controller.signal)) {
+      if (item.kind === "lines") controller.abort(new Error("given up"));
+    }
+  })();
+  await expect(reading).rejects.toThrow("given up");
+  await expect.poll(() => isReleased).toBe(true);
+  const next = await collect(translateInThread(chunksOf([...lines(90)].join("")), WORK, never));
+  expect(next.end).toMatchObject({ kind: "end" });
+});
