@@ -87,6 +87,7 @@ export async function* receiveItems<Item>(
 
 /** The bytes in a buffer that is theirs alone, as a port takes it. */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const isAlone = bytes.buffer instanceof ArrayBuffer && bytes.length === bytes.buffer.byteLength;
-  return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  const { buffer, length } = bytes;
+  const isAlone = buffer instanceof ArrayBuffer && length === buffer.byteLength;
+  return isAlone ? new Uint8Array(buffer) : new Uint8Array(bytes);
 }

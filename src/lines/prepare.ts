@@ -137,10 +137,11 @@ const THREAD_BYTES = 4 * 1024 * 1024;
 
 async function openItems(
   { maxLineBytes, signal }: Host,
-  { format, mode, bytes, openInput }: Preparation,
+  preparation: Preparation,
   { plan, keep, ids }: Omit<LineGroup, "limits"> & { readonly ids: RequestLineIds | null },
 ): Promise<AsyncIterable<MadeItem>> {
-  const input = await openInput();
+  const { format, mode, bytes } = preparation;
+  const input = await preparation.openInput();
   const work = { map: plan.map, format, mode, maxLineBytes };
   // Copying lines is done faster than said to another thread; ids that groups share are in this one.
   if (plan.map !== null && ids === null && keep === null && bytes >= THREAD_BYTES) {

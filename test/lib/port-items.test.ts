@@ -58,9 +58,9 @@ test("what the source throws is thrown on both sides, however odd it is", async 
     throw odd;
   }
   const { sent, received } = channel(broken());
-  const thrown = expect(sent).rejects.toBe(odd);
+  sent.catch(() => undefined);
   await expect(toList(received)).rejects.toThrow("the disk is gone");
-  await thrown;
+  await expect(sent).rejects.toBe(odd);
 });
 
 test("a receiver that stops lets go of the source", async () => {
@@ -99,7 +99,7 @@ test("a sender that is gone is told from one that has ended", async () => {
 
 test("bytes within a larger buffer are copied, and others are not", () => {
   const whole = new Uint8Array(8);
-  expect(ownBytes(whole)).toBe(whole);
+  expect(ownBytes(whole).buffer).toBe(whole.buffer);
   expect(ownBytes(Buffer.from("pooled")).buffer.byteLength).toBe(6);
   expect(ownBytes(whole.subarray(2, 4)).buffer.byteLength).toBe(2);
 });
