@@ -42,6 +42,12 @@ export interface CreateFile {
   readonly options: JsonObject;
 }
 
+/** What is known of a create before the bytes are there. */
+export interface FileIntent {
+  readonly call: Call;
+  readonly purpose: string;
+}
+
 export interface CreateUpload {
   readonly filename: string;
   readonly purpose: string;
@@ -177,8 +183,15 @@ export interface Gateway {
   /** Throws if the call names a provider that there isn't, or several: said before a long body has arrived. */
   checkProvider(call: Call): void;
 
-  /** Streams bytes to durable storage, counting and hashing. What becomes no File is discarded. */
-  receive(content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedContent>;
+  /**
+   * Streams bytes to durable storage, counting and hashing. What becomes no File is discarded. `intent`: what is known of the File by
+   * now, for work that can be done while the bytes arrive.
+   */
+  receive(
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    intent?: FileIntent | null,
+  ): Promise<ReceivedContent>;
   discard(content: ReceivedContent): Promise<void>;
 
   createFile(call: Call, file: CreateFile): Promise<StoredFile>;

@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DialectServices } from "../core/dialect.ts";
-import { type ErrorCode, GatewayError } from "../core/errors.ts";
-import type { ReceivedContent } from "../core/gateway.ts";
+import { type ErrorCode, GatewayError, isGatewayError } from "../core/errors.ts";
+import type { FileIntent, ReceivedContent } from "../core/gateway.ts";
 import { clientSignal } from "../lib/client-signal.ts";
 import {
   type Form,
   FormError,
+  type FormStart,
   type FormOptions,
   type FormProblem,
   readForm,
@@ -16,6 +17,8 @@ interface UploadForm {
   readonly fileField: string;
   readonly fileBytes: number;
   readonly wording: Wording;
+  /** What is to be made of the file, by what comes before it. What is wrong or missing in that is told of the whole form. */
+  readonly intent?: (start: FormStart) => FileIntent;
 }
 
 /** A form whose file is stored while it arrives, handed to `use`; if that fails, the file goes away again. */
@@ -31,7 +34,7 @@ export async function withForm<Result>(
     fileField,
     fileBytes,
     fieldBytes: limits.fieldBytes,
-    receive: (content) => gateway.receive(content, signal),
+    receive: (content, start) => gateway.receive(content, signal, intentOf(form, start)),
     discard: (received) => discard(services, received),
   });
   if (file === null) throw wording.missing(fileField);
@@ -39,6 +42,15 @@ export async function withForm<Result>(
     return await use({ fields, file });
   } catch (error) {
     await discard(services, file.received);
+    throw error;
+  }
+}
+
+function intentOf({ intent }: UploadForm, start: FormStart): FileIntent | null {
+  try {
+    return intent?.(start) ?? null;
+  } catch (error) {
+    if (isGatewayError(error)) return null;
     throw error;
   }
 }

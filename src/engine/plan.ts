@@ -8,15 +8,28 @@ import { formats } from "../formats/formats.ts";
 import type { PartLimits } from "../lines/part-cutter.ts";
 import { copyWarnings } from "../lines/copy-record.ts";
 import { type PreparedRecord, toOption } from "../lines/prepared-record.ts";
-import { type LineGroup, type PreparedLines, prepareLines } from "../lines/prepare.ts";
+import { LinesAhead } from "../lines/lines-ahead.ts";
+import {
+  type LineGroup,
+  type PreparedLines,
+  prepareLines,
+  THREAD_BYTES,
+} from "../lines/prepare.ts";
 import { createLineGuard } from "../lines/line-guard.ts";
 import { type Survey, surveyLines } from "../lines/survey.ts";
-import { faultsAcrossParts, type LinePlan, planByModel, planLines } from "../lines/target.ts";
+import {
+  faultsAcrossParts,
+  type LinePlan,
+  planByModel,
+  planLines,
+  type Target,
+} from "../lines/target.ts";
 import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
 import type { EngineContext } from "./context.ts";
 import { failBatch } from "./end.ts";
 import { confirmInput, findCopy, inputBlob, openInput } from "./input.ts";
 import { newPart, type PartShare } from "./new-part.ts";
+import { evenLimits, limitsOf, NO_LIMITS, refuseTooFew, runsDirectly } from "./part-sizes.ts";
 import { changeBatch } from "./rows.ts";
 
 /**
@@ -122,10 +135,54 @@ async function planInput(
 ): Promise<PlannedBatch> {
   const { batch, provider } = work;
   const mode: TranslationMode = batch.options["translation"] === "strict" ? "strict" : "warn";
+  const variant = variantOf(batch);
+  const { endpoint, model } = batch;
+  const target = { provider, endpoint, model, variant, mode, betas: betasOf(batch) };
+  const ahead = openAhead(context, { ...work, target }, signal);
+  try {
+    return await planSurveyed(context, { ...work, target, ahead }, signal);
+  } finally {
+    await ahead?.drop();
+  }
+}
+
+interface SurveyWork extends BatchWork {
+  readonly target: Target;
+}
+
+/** Null: it's not worth it, or the lines may have to be cut into Parts by how many they are. */
+function openAhead(
+  context: EngineContext,
+  { batch, provider, pass, target }: SurveyWork,
+  signal: AbortSignal,
+): LinesAhead | null {
+  const { maxLines, maxBytes } = provider.limits;
+  if (!provider.hasBatches || batch.bytes < THREAD_BYTES || batch.bytes > maxBytes) return null;
+  return new LinesAhead(
+    prepareContext(context),
+    {
+      target,
+      limits: { lines: maxLines, bytes: maxBytes },
+      prefix: preparedPrefix(batch.id),
+      pass,
+      isWanted: async ({ recipe }) => (await findCopy(context, batch, recipe)) === null,
+    },
+    signal,
+  );
+}
+
+async function planSurveyed(
+  context: EngineContext,
+  work: SurveyWork & { readonly ahead: LinesAhead | null },
+  signal: AbortSignal,
+): Promise<PlannedBatch> {
+  const { batch, provider, target, ahead } = work;
+  const { mode, variant } = target;
   const guard = createLineGuard(batch);
   const survey = await surveyLines(
     await openInput(context, batch, signal),
     {
+      ahead,
       guard,
       endpoint: batch.endpoint,
       idRule: formats[provider.format].idRule,
@@ -143,9 +200,6 @@ async function planInput(
   const stored = await context.blobs.put(key, survey.index.stored(), signal);
   const index = { key, ...stored };
   if (survey.lines === 0) return { ...NOTHING, errors: [EMPTY] };
-  const variant = variantOf(batch);
-  const { endpoint, model } = batch;
-  const target = { provider, endpoint, model, variant, mode, betas: betasOf(batch) };
   const byModel = planByModel(survey, target);
   if (byModel !== null) {
     return planModels(context, { ...work, survey, index, mode, variant, byModel }, signal);
@@ -183,7 +237,8 @@ async function planInput(
   if (unseen.length > 0) return { ...NOTHING, errors: unseen };
   const within = (size: PartLimits) => [{ plan, limits: size, keep: null }];
   let groups = within(isDirect ? NO_LIMITS : limits);
-  let prepared = await prepareGroups(context, { ...work, mode, groups }, signal);
+  const made = isDirect || !fits ? null : await ahead?.take(plan);
+  let prepared = made ?? (await prepareGroups(context, { ...work, mode, groups }, signal));
   const even = isDirect ? null : evenLimits(prepared, provider);
   if (even !== null) {
     groups = within(even);
@@ -233,7 +288,7 @@ function prepareGroups(
 ): Promise<PreparedLines> {
   const { batch, provider, pass, mode, groups } = work;
   return prepareLines(
-    { ...context, maxLineBytes: context.settings.maxLineBytes },
+    prepareContext(context),
     {
       bytes: batch.bytes,
       groups,
@@ -246,6 +301,10 @@ function prepareGroups(
     },
     signal,
   );
+}
+
+function prepareContext({ blobs, settings }: EngineContext) {
+  return { blobs, maxLineBytes: settings.maxLineBytes };
 }
 
 interface Grouping {
@@ -268,11 +327,6 @@ function partsOf(prepared: PreparedLines, { groups, provider, option }: Grouping
     options: toOption({ ...option, idsBlob: prepared.idsBlob, unsent: prepared.unsent }),
     errors: prepared.errors,
   };
-}
-
-interface Size {
-  readonly lines: number;
-  readonly bytes: number;
 }
 
 function sharesOf(
@@ -319,39 +373,6 @@ function variantOf({ options }: Batch): string | null {
 
 function betasOf({ options: { betas } }: Batch): readonly string[] {
   return Array.isArray(betas) ? betas.filter((beta) => typeof beta === "string") : [];
-}
-
-function runsDirectly(lines: number, { hasBatches, limits }: Provider): boolean {
-  // An empty file is for the provider to refuse.
-  return !hasBatches || (lines > 0 && lines < limits.minLines);
-}
-
-function refuseTooFew(lines: number, { name, limits, belowMinimum, hasBatches }: Provider) {
-  if (!hasBatches || lines >= limits.minLines || belowMinimum === "direct") return null;
-  return {
-    code: "too_few_lines",
-    message: `The batch has ${lines} lines, and ${name} takes no fewer than ${limits.minLines}.`,
-    param: "input_file_id",
-    line: null,
-  };
-}
-
-const NO_LIMITS: PartLimits = {
-  lines: Number.MAX_SAFE_INTEGER,
-  bytes: Number.MAX_SAFE_INTEGER,
-};
-
-/** Parts of about the same size: the last one isn't left with a handful of lines that a provider wouldn't take. */
-function limitsOf({ lines, bytes }: Size, { limits }: Provider): PartLimits {
-  const parts = Math.max(1, Math.ceil(lines / limits.maxLines), Math.ceil(bytes / limits.maxBytes));
-  return { lines: Math.ceil(lines / parts), bytes: limits.maxBytes };
-}
-
-/** Translated lines may be larger than was thought, and leave a handful for a last Part. Null: none has too few. */
-function evenLimits({ pieces }: PreparedLines, { limits }: Provider): PartLimits | null {
-  if (pieces.length < 2 || pieces.every(({ lines }) => lines >= limits.minLines)) return null;
-  const lines = pieces.reduce((sum, piece) => sum + piece.lines, 0);
-  return { lines: Math.ceil(lines / pieces.length), bytes: limits.maxBytes };
 }
 
 function directWarning(lines: number): BatchWarning {

@@ -10,7 +10,7 @@ import { deleteBatch } from "./delete-batch.ts";
 import { getFile } from "./lookup.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { openResults } from "./open-results.ts";
-import { receive } from "./receive.ts";
+import { receiveFor } from "./receive.ts";
 import { discard } from "./remove-blobs.ts";
 import { namedProvider } from "./resolve.ts";
 import { addUploadPart, cancelUpload, completeUpload, createUpload } from "./uploads.ts";
@@ -22,7 +22,7 @@ export function createGateway(context: GatewayContext): Gateway {
       namedProvider(call, context.providers);
     },
 
-    receive: (content, signal) => receive(context, content, signal),
+    receive: (content, signal, intent = null) => receiveFor(context, { content, intent }, signal),
     discard: (content) => discard(context, content),
 
     createFile: (call, file) => createFile(context, call, file),

@@ -1,5 +1,6 @@
-import type { ReceivedContent } from "../core/gateway.ts";
+import type { FileIntent, ReceivedContent } from "../core/gateway.ts";
 import type { GatewayContext } from "./context.ts";
+import { watchInput } from "./copy-ahead.ts";
 
 const NEWLINE = 0x0a;
 
@@ -22,6 +23,27 @@ export async function receive(
   }
   const stored = await context.blobs.put(blob, counted(), signal);
   return { blob, ...stored, lines: newlines + (last === NEWLINE ? 0 : 1) };
+}
+
+/** The same of bytes that are to be a File: a batch's input is looked at, and translated, while it arrives. */
+export async function receiveFor(
+  context: GatewayContext,
+  {
+    content,
+    intent,
+  }: { readonly content: AsyncIterable<Uint8Array>; readonly intent: FileIntent | null },
+  signal: AbortSignal,
+): Promise<ReceivedContent> {
+  const watch = intent === null ? null : watchInput(context, intent);
+  if (watch === null) return receive(context, content, signal);
+  try {
+    const received = await receive(context, watch.pass(content), signal);
+    watch.keepFor(received);
+    return received;
+  } catch (error) {
+    await watch.drop();
+    throw error;
+  }
 }
 
 function countNewlines(chunk: Uint8Array): number {

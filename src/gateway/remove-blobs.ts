@@ -1,10 +1,9 @@
 import type { ReceivedContent } from "../core/gateway.ts";
 import type { GatewayContext } from "./context.ts";
+import { takeCopyAhead } from "./copy-ahead.ts";
 
-export async function discard(
-  context: GatewayContext,
-  content: Pick<ReceivedContent, "blob">,
-): Promise<void> {
+export async function discard(context: GatewayContext, content: ReceivedContent): Promise<void> {
+  await takeCopyAhead(content)?.lines.drop();
   await context.blobs.delete(content.blob, ownTime());
 }
 
@@ -12,7 +11,7 @@ export async function discard(
 export async function removeBlobs(context: GatewayContext, blobs: Iterable<string>): Promise<void> {
   for (const blob of blobs) {
     try {
-      await discard(context, { blob });
+      await context.blobs.delete(blob, ownTime());
     } catch (error) {
       context.log.warn({ blob, error }, "stored bytes could not be removed");
     }

@@ -7,10 +7,13 @@ import { formats } from "../formats/formats.ts";
 import { LineTooLongError } from "../lib/line-splitter.ts";
 import { toCopyOption } from "../lines/copy-record.ts";
 import { createLineGuard, guardOption } from "../lines/line-guard.ts";
-import { type PreparedPiece, prepareLines } from "../lines/prepare.ts";
+import { STANDARD_ENDPOINT } from "../lines/lines-ahead.ts";
+import { blobsOf, type PreparedLines, type PreparedPiece, prepareLines } from "../lines/prepare.ts";
 import { surveyLines } from "../lines/survey.ts";
 import { type LinePlan, planLines } from "../lines/target.ts";
+import type { TranslationMode } from "../core/write-context.ts";
 import type { GatewayContext } from "./context.ts";
+import { type CopyAhead, takeCopyAhead } from "./copy-ahead.ts";
 import { removeBlobs } from "./remove-blobs.ts";
 import { translationMode } from "./translation-mode.ts";
 
@@ -39,68 +42,89 @@ export async function sendCopy(
   const { request, provider, upstream } = work;
   const isInput = request.purpose === "batch";
   const { files } = upstream;
-  if (files === undefined || !(isInput ? provider.takesInputFiles : provider.keepsFiles))
-    return null;
-  const plan = isInput ? await planCopy(context, call, work) : null;
-  if (isInput && plan === null) return null;
-  if (plan === null || plan.isUntouched) {
-    const sent = await files.upload(
-      toSend(context, { request, content: request.content }),
-      call.signal,
-    );
-    return { sent, recipe: "bytes", options: {} };
-  }
-  const prefix = `prepared/${context.newId(context.now())}`;
-  const limits = { lines: provider.limits.maxLines, bytes: provider.limits.maxBytes };
-  const made = [`${prefix}/part-1`, `${prefix}/part-2`, `${prefix}/ids`, `${prefix}/unsent`];
+  const ahead = takeCopyAhead(request.content);
   try {
-    const prepared = await prepareLines(
-      context,
-      {
-        bytes: request.content.bytes,
-        groups: [{ plan, limits, keep: null }],
-        format: provider.format,
-        mode: translationMode(context, call),
-        openInput: () => context.blobs.open(knownContent(request.content), call.signal),
-        prefix,
-      },
-      call.signal,
-    );
-    const piece = wholePiece(prepared);
-    if (piece === null) return null;
-    const sent = await files.upload(toSend(context, { request, content: piece }), call.signal);
-    return { sent, recipe: plan.recipe, options: toCopyOption(plan.recipe, prepared.warnings) };
+    if (files === undefined || !(isInput ? provider.takesInputFiles : provider.keepsFiles))
+      return null;
+    const mode = isInput ? translationMode(context, call) : null;
+    const same = ahead?.provider === provider && ahead.mode === mode ? ahead : null;
+    const plan =
+      mode === null ? null : await planCopy(context, call, { ...work, mode, ahead: same });
+    if (mode !== null && plan === null) return null;
+    if (mode === null || plan === null || plan.isUntouched) {
+      const sent = await files.upload(
+        toSend(context, { request, content: request.content }),
+        call.signal,
+      );
+      return { sent, recipe: "bytes", options: {} };
+    }
+    const prepared =
+      (await same?.lines.take(plan)) ?? (await prepareCopy(context, call, { ...work, mode, plan }));
+    try {
+      const piece = wholePiece(prepared);
+      if (piece === null) return null;
+      const sent = await files.upload(toSend(context, { request, content: piece }), call.signal);
+      return { sent, recipe: plan.recipe, options: toCopyOption(plan.recipe, prepared.warnings) };
+    } finally {
+      await removeBlobs(context, blobsOf(prepared));
+    }
   } finally {
-    await removeBlobs(context, made);
+    await ahead?.lines.drop();
   }
 }
 
+function prepareCopy(
+  context: GatewayContext,
+  call: Call,
+  {
+    request,
+    provider,
+    mode,
+    plan,
+  }: CopyWork & { readonly mode: TranslationMode; readonly plan: LinePlan },
+): Promise<PreparedLines> {
+  const { maxLines, maxBytes } = provider.limits;
+  return prepareLines(
+    context,
+    {
+      bytes: request.content.bytes,
+      groups: [{ plan, limits: { lines: maxLines, bytes: maxBytes }, keep: null }],
+      format: provider.format,
+      mode,
+      openInput: () => context.blobs.open(knownContent(request.content), call.signal),
+      prefix: `prepared/${context.newId(context.now())}`,
+    },
+    call.signal,
+  );
+}
+
 /** What nothing has to be remembered of but the file itself. */
-function wholePiece(prepared: Awaited<ReturnType<typeof prepareLines>>): PreparedPiece | null {
-  const [piece] = prepared.pieces;
-  const isWhole =
-    prepared.pieces.length === 1 && prepared.idsBlob === null && prepared.unsent === null;
-  return isWhole ? (piece ?? null) : null;
+function wholePiece({ pieces, idsBlob, unsent }: PreparedLines): PreparedPiece | null {
+  const isWhole = pieces.length === 1 && idsBlob === null && unsent === null;
+  return isWhole ? (pieces[0] ?? null) : null;
 }
 
 async function planCopy(
   context: GatewayContext,
   call: Call,
-  { request, provider }: CopyWork,
+  {
+    request,
+    provider,
+    mode,
+    ahead,
+  }: CopyWork & { readonly mode: TranslationMode; readonly ahead: CopyAhead | null },
 ): Promise<LinePlan | null> {
-  const mode = translationMode(context, call);
-  const guard = createLineGuard({ options: guardOption(call.client) });
+  const guard = ahead?.guard ?? createLineGuard({ options: guardOption(call.client) });
   try {
-    const survey = await surveyLines(
-      await context.blobs.open(knownContent(request.content), call.signal),
-      {
-        guard,
-        endpoint: null,
-        idRule: formats[provider.format].idRule,
-        maxLineBytes: context.maxLineBytes,
-      },
-      call.signal,
-    );
+    const { idRule } = formats[provider.format];
+    const { maxLineBytes } = context;
+    const survey =
+      ahead?.survey ??
+      (await surveyLines(
+        await context.blobs.open(knownContent(request.content), call.signal),
+        { guard, endpoint: null, idRule, maxLineBytes },
+        call.signal,
+      ));
     const forbidden = await guard?.errors({
       provider,
       model: null,
@@ -108,7 +132,7 @@ async function planCopy(
     });
     // The batch says that too: nothing of it goes to the provider.
     if (forbidden !== undefined && forbidden.length > 0) return null;
-    const endpoint = survey.firstUrl ?? "/v1/chat/completions";
+    const endpoint = survey.firstUrl ?? STANDARD_ENDPOINT;
     const target = { provider, endpoint, model: null, variant: null, mode };
     const planned = planLines(survey, target);
     return planned.kind === "planned" ? planned.plan : null;

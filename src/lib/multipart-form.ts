@@ -33,15 +33,23 @@ export interface FormOptions<Received> {
   readonly fileField: string;
   readonly fileBytes: number;
   readonly fieldBytes: number;
-  /** Takes the file while it arrives. */
-  receive(content: AsyncIterable<Uint8Array>): Promise<Received>;
+  /** Takes the file while it arrives; `start` is what came before its bytes. */
+  receive(content: AsyncIterable<Uint8Array>, start: FormStart): Promise<Received>;
   /** Undoes `receive` where the rest of the form turns out wrong. */
   discard(received: Received): Promise<void>;
 }
 
+/** The fields that aren't files, in the order they came. */
+export type FormFields = readonly (readonly [name: string, value: string])[];
+
+export interface FormStart {
+  readonly fields: FormFields;
+  readonly filename: string;
+  readonly mimeType: string;
+}
+
 export interface Form<Received> {
-  /** The fields that aren't files, in the order they came. */
-  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly fields: FormFields;
   readonly file: FormFile<Received> | null;
 }
 
@@ -90,7 +98,7 @@ export async function readForm<Received>(
         if (fields.length > MAX_FIELDS) throw tooMany();
       } else {
         refuseFile(part, options, file);
-        file = await readFile(part, options);
+        file = await readFile(part, options, fields);
       }
     }
   } catch (error) {
@@ -189,8 +197,9 @@ function refuseFile(
 async function readFile<Received>(
   part: FormPart,
   options: FormOptions<Received>,
+  fields: FormFields,
 ): Promise<FormFile<Received>> {
-  const { file } = part;
+  const { file, mimetype: mimeType, filename = "" } = part;
   let problem: FormError | null = null;
   // What the receiver makes of a broken form matters less than that it was broken.
   file.once("error", (error) => {
@@ -201,8 +210,8 @@ async function readFile<Received>(
   if (file.truncated) stop();
   else file.once("limit", stop);
   try {
-    const received = await options.receive(bytesOf(file));
-    return { filename: part.filename ?? "", mimeType: part.mimetype, received };
+    const start = { fields: [...fields], filename, mimeType };
+    return { filename, mimeType, received: await options.receive(bytesOf(file), start) };
   } catch (error) {
     throw problem ?? error;
   } finally {

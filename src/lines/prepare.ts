@@ -45,7 +45,7 @@ export interface LineGroup {
 }
 
 export interface Preparation {
-  /** Of the input. */
+  /** Of the input, or what it has at least. */
   readonly bytes: number;
   /** One after another: each reads the input once. */
   readonly groups: readonly LineGroup[];
@@ -82,8 +82,8 @@ export async function prepareLines(
     if (errors.length === 0) {
       return { pieces: made, idsBlob, unsent: result, warnings: toWarnings(reports), errors };
     }
-    const keys = [...made.map((piece) => piece.blob), `${prefix}/unsent`, `${prefix}/ids`];
-    for (const key of keys) await blobs.delete(key, signal);
+    const named = { pieces: made, idsBlob, unsent: result };
+    for (const key of blobsOf(named)) await blobs.delete(key, signal);
     return { pieces: [], idsBlob: null, unsent: null, warnings: [], errors };
   } catch (error) {
     unsent.abandon();
@@ -93,6 +93,16 @@ export async function prepareLines(
   } finally {
     stopping.abort();
   }
+}
+
+/** Keys of what was made. */
+export function blobsOf({
+  pieces,
+  idsBlob,
+  unsent,
+}: Pick<PreparedLines, "pieces" | "idsBlob" | "unsent">): readonly string[] {
+  const keys = [...pieces.map(({ blob }) => blob), idsBlob?.key ?? null, unsent?.blob ?? null];
+  return keys.filter((key) => key !== null);
 }
 
 interface Host extends PrepareContext {
@@ -133,7 +143,7 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
 }
 
 /** A thread of its own is started for no less. */
-const THREAD_BYTES = 4 * 1024 * 1024;
+export const THREAD_BYTES = 4 * 1024 * 1024;
 
 async function openItems(
   { maxLineBytes, signal }: Host,

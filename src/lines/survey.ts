@@ -3,6 +3,7 @@ import type { FormatName, IdRule } from "../core/format.ts";
 import { formats } from "../formats/formats.ts";
 import { type LinePosition, LineSplitter } from "../lib/line-splitter.ts";
 import { LineIndexBuilder } from "./line-index.ts";
+import type { LinesAhead } from "./lines-ahead.ts";
 import type { LineGuard } from "./line-guard.ts";
 import { type LineGlance, createLineGlance } from "./line-glance.ts";
 
@@ -41,7 +42,7 @@ const MAX_MODELS = 1_000;
 const MAX_FAULTS = 100;
 const glanceAt = createLineGlance(Object.values(formats));
 
-interface SurveyOptions {
+export interface SurveyOptions {
   /** Null: not known yet. */
   readonly endpoint: string | null;
   readonly idRule: IdRule | null;
@@ -50,26 +51,52 @@ interface SurveyOptions {
   readonly guard?: LineGuard | null;
 }
 
-/** Throws `LineTooLongError`. */
+/** A survey of lines while they pass by. */
+export class LineSurvey {
+  readonly #index = new LineIndexBuilder();
+  readonly #facts: SurveyFacts;
+  readonly #splitter: LineSplitter;
+
+  constructor(options: SurveyOptions) {
+    const facts = (this.#facts = new SurveyFacts(options));
+    this.#splitter = new LineSplitter((line, position) => {
+      const glance = glanceAt(line);
+      this.#index.add(glance.customId, position.number);
+      facts.add(glance, position);
+      options.guard?.add(line, position.number);
+    }, options.maxLineBytes);
+  }
+
+  /** A chunk must stay as it is until the next one is here. Throws `LineTooLongError`. */
+  push(chunk: Uint8Array): void {
+    this.#splitter.push(chunk);
+  }
+
+  end(): Survey {
+    this.#splitter.end();
+    return this.soFar();
+  }
+
+  /** What the lines tell that are known by now. */
+  soFar(): Survey {
+    return { index: this.#index, lines: this.#index.lines, ...this.#facts.result() };
+  }
+}
+
+/** Throws `LineTooLongError`. With `ahead`, the lines are translated in the same pass. */
 export async function surveyLines(
   content: AsyncIterable<Uint8Array>,
-  options: SurveyOptions,
+  { ahead = null, ...options }: SurveyOptions & { readonly ahead?: LinesAhead | null },
   signal: AbortSignal,
 ): Promise<Survey> {
-  const builder = new LineIndexBuilder();
-  const facts = new SurveyFacts(options);
-  const splitter = new LineSplitter((line, position) => {
-    const glance = glanceAt(line);
-    builder.add(glance.customId, position.number);
-    facts.add(glance, position);
-    options.guard?.add(line, position.number);
-  }, options.maxLineBytes);
+  const survey = new LineSurvey(options);
   for await (const chunk of content) {
     signal.throwIfAborted();
-    splitter.push(chunk);
+    survey.push(chunk);
+    await ahead?.push(chunk, survey);
   }
-  splitter.end();
-  return { index: builder, lines: builder.lines, ...facts.result() };
+  ahead?.end();
+  return survey.end();
 }
 
 class SurveyFacts {

@@ -7,6 +7,7 @@ import type { Callers } from "../callers.ts";
 import { sendContent } from "../file-content.ts";
 import { optionsOf } from "../gateway-fields.ts";
 import { type IdParams, isPossibleId } from "../path-id.ts";
+import type { FormStart } from "../../lib/multipart-form.ts";
 import { withForm } from "../upload-form.ts";
 import { providerOfBody, readFields, readQuery } from "./call.ts";
 import { fileNotFound } from "./errors.ts";
@@ -57,20 +58,28 @@ export function mountFileForm(
   const form = { fileField: "file", fileBytes: services.limits.fileBytes, wording: WORDING };
   app.post("/v1/files", async (request, reply) => {
     services.gateway.checkProvider(callers.call(request, reply));
-    return withForm(services, { request, reply, form }, async ({ fields, file }) => {
+    const read = ({ fields, ...file }: FormStart) => {
       const body = WORDING.check(createFileSchema, readFields(fields));
       const filename = WORDING.check(filenameSchema, { file: file.filename }).file;
       const call = callers.call(request, reply, body.provider);
-      const created = await services.gateway.createFile(call, {
-        content: file.received,
-        filename,
-        purpose: purposeOf(filename),
-        mimeType: file.mimeType,
-        expiresAfterSeconds: body.expires_in_seconds ?? null,
-        options: optionsOf(body),
-      });
-      return renderFile(created);
-    });
+      return { body, filename, call, purpose: purposeOf(filename) };
+    };
+    return withForm(
+      services,
+      { request, reply, form: { ...form, intent: read } },
+      async ({ fields, file }) => {
+        const { body, filename, call, purpose } = read({ fields, ...file });
+        const created = await services.gateway.createFile(call, {
+          content: file.received,
+          filename,
+          purpose,
+          mimeType: file.mimeType,
+          expiresAfterSeconds: body.expires_in_seconds ?? null,
+          options: optionsOf(body),
+        });
+        return renderFile(created);
+      },
+    );
   });
 }
 

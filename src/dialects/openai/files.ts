@@ -5,6 +5,7 @@ import type { Callers } from "../callers.ts";
 import { sendContent } from "../file-content.ts";
 import { optionsOf } from "../gateway-fields.ts";
 import type { IdParams } from "../path-id.ts";
+import type { FormStart } from "../../lib/multipart-form.ts";
 import { withForm } from "../upload-form.ts";
 import { providerOfBody, readFields, readQuery, WORDING } from "./call.ts";
 import { fileIdOf } from "./ids.ts";
@@ -56,8 +57,8 @@ export function mountFileForm(
   callers: Callers,
 ): void {
   const form = { fileField: "file", fileBytes: services.limits.fileBytes, wording: WORDING };
-  app.post("/files", async (request, reply) =>
-    withForm(services, { request, reply, form }, async ({ fields, file }) => {
+  app.post("/files", async (request, reply) => {
+    const read = ({ fields, ...file }: FormStart) => {
       const body = check(createFileSchema, readFields(fields));
       const filename = check(filenameSchema, { file: file.filename }).file;
       if (body.purpose === "batch" && !/\.jsonl$/i.test(filename)) {
@@ -66,18 +67,24 @@ export function mountFileForm(
           "Invalid file format for Batch API. Must be .jsonl",
         );
       }
-      const created = await services.gateway.createFile(
-        callers.call(request, reply, body.provider),
-        {
+      const call = callers.call(request, reply, body.provider);
+      return { body, filename, call, purpose: body.purpose };
+    };
+    return withForm(
+      services,
+      { request, reply, form: { ...form, intent: read } },
+      async ({ fields, file }) => {
+        const { body, filename, call, purpose } = read({ fields, ...file });
+        const created = await services.gateway.createFile(call, {
           content: file.received,
           filename,
-          purpose: body.purpose,
+          purpose,
           mimeType: file.mimeType,
           expiresAfterSeconds: body.expires_after?.seconds ?? null,
           options: optionsOf(body),
-        },
-      );
-      return renderFile(created);
-    }),
-  );
+        });
+        return renderFile(created);
+      },
+    );
+  });
 }
