@@ -7,6 +7,7 @@ import { twoTenants } from "../support/tenants.ts";
 import { PROVIDERS, type ProviderName, startWorld, type World } from "../support/world.ts";
 import { type Operation, OPERATIONS, type Probe } from "./operations.ts";
 import { canaryOf, makeObjects, stateOf, type TenantObjects } from "./tenant-objects.ts";
+import { unknownLike } from "./unknown-like.ts";
 
 const TENANTS = [
   { name: "ann", apiKey: ANN_KEY, other: "ben" },
@@ -224,13 +225,6 @@ async function send(
     text,
     made: typeof made === "string" ? made : null,
   };
-}
-
-function unknownLike(id: string): string {
-  if (/^[A-Za-z0-9_-]{60,}$/.test(id)) {
-    return Buffer.from(unknownLike(Buffer.from(id, "base64url").toString())).toString("base64url");
-  }
-  return id.replace(/[A-Za-z0-9]{4}(?=(?:\.\w+)*$)/, "zzz9");
 }
 
 /** Of one answer alone. */
