@@ -155,13 +155,11 @@ async function handOver(
 
 /** It was never acknowledged, so there is nothing to keep, nor of what came inside the create. */
 async function forgetBatch(context: GatewayContext, batch: Batch): Promise<void> {
-  const file =
-    batch.inputFileId === null
-      ? null
-      : await context.database.files.get(batch.inputFileId, [batch.owner]);
-  const inline = file?.origin === "inline" ? file : null;
+  const { id, owner, inputFileId } = batch;
+  const isOwn = batch.options["inline"] === true && inputFileId !== null;
+  const inline = isOwn ? await context.database.files.get(inputFileId, [owner]) : null;
   await context.database.transaction(async (tables) => {
-    await tables.batches.delete(batch.id, [batch.owner]);
+    await tables.batches.delete(id, [owner]);
     if (inline !== null) await tables.files.delete(inline.id, [inline.owner]);
   });
   await removeBlobs(context, blobsOf(inline));
@@ -289,6 +287,7 @@ function newBatch(
     ...request.options,
     ...folderOf(call.client),
     ...guardOption(call.client),
+    ...(request.input.kind === "content" ? { inline: true } : {}),
     translation: translationMode(context, call),
     headers: account.access.headers,
     ...(betas.length === 0 ? {} : { betas }),
