@@ -185,7 +185,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /batches",
     kind: "file",
     place: "body",
-    answers: [200],
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "file", file: { file_id: id } }];
       const line = chatLine("a", {
@@ -262,7 +262,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /v1/messages/batches",
     kind: "file",
     place: "body",
-    answers: [200],
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "document", source: { type: "file", file_id: id } }];
       const params = {
