@@ -20,7 +20,7 @@ import { insertFile } from "./create-file.ts";
 import { inlineFile } from "./inline-requests.ts";
 import { fetchInput } from "./fetch-input.ts";
 import { countBatch, countUse } from "./key-limits.ts";
-import { findFile } from "./lookup.ts";
+import { findFile, noSuchFile } from "./lookup.ts";
 import { folderOf, openTarget, placed } from "./mirror.ts";
 import { firstModel, modelFor } from "./model-for.ts";
 import { refusalOf } from "./refusal.ts";
@@ -75,11 +75,13 @@ async function insertBatch(
   call: Call,
   work: Prepared & { readonly batch: Batch; readonly repeatable: Repeatable },
 ): Promise<string | null> {
-  const { batch, repeatable, inline, provider, account } = work;
+  const { batch, repeatable, inline, missing, provider, account } = work;
   try {
     return await context.database.transaction(async (tables) => {
       const madeBefore = await claimCreate(tables, repeatable, batch.id);
       if (madeBefore !== null) return madeBefore;
+      // Not before: a create that comes again gets its batch, though its file is gone by now.
+      if (missing !== null) throw missing;
       if (inline !== null) await insertFile(context, tables, { call, file: inline, copy: null });
       const { client } = call;
       await countUse(tables, client, { lines: batch.counts.total, bytes: 0, now: context.now() });
@@ -153,13 +155,11 @@ async function handOver(
 
 /** It was never acknowledged, so there is nothing to keep, nor of what came inside the create. */
 async function forgetBatch(context: GatewayContext, batch: Batch): Promise<void> {
-  const file =
-    batch.inputFileId === null
-      ? null
-      : await context.database.files.get(batch.inputFileId, [batch.owner]);
-  const inline = file?.origin === "inline" ? file : null;
+  const { id, owner, inputFileId } = batch;
+  const isOwn = batch.options["inline"] === true && inputFileId !== null;
+  const inline = isOwn ? await context.database.files.get(inputFileId, [owner]) : null;
   await context.database.transaction(async (tables) => {
-    await tables.batches.delete(batch.id, [batch.owner]);
+    await tables.batches.delete(id, [owner]);
     if (inline !== null) await tables.files.delete(inline.id, [inline.owner]);
   });
   await removeBlobs(context, blobsOf(inline));
@@ -189,6 +189,8 @@ interface Prepared {
   readonly input: StoredFile | null;
   /** The same, where it came inside the create and isn't saved yet. */
   readonly inline: StoredFile | null;
+  /** What a tenant is told whose input isn't there. An open gateway's clients get a batch that fails, as at OpenAI. */
+  readonly missing: GatewayError | null;
   readonly provider: Provider;
   readonly account: OpenAccount;
 }
@@ -206,9 +208,32 @@ async function prepare(
     const place = placed(call, request.options);
     const { account } = openTarget(context, place, { provider, model, account: null });
     const inline = inlineFile(context, call, { content, provider, account });
-    return { input: inline, inline, provider, account };
+    return { input: inline, inline, missing: null, provider, account };
   }
-  const found = await findFile(context, call, request.input.id);
+  const { id } = request.input;
+  const found = await findFile(context, call, id);
+  const isTold = found === null && call.client.grant !== null;
+  const missing = isTold ? noSuchFile(id, { param: "input_file_id" }) : null;
+  try {
+    return await prepareFile(context, call, { request, found, missing });
+  } catch (error) {
+    // Where it would have run doesn't matter then, nor whether its key may use that.
+    throw missing !== null && isGatewayError(error) ? missing : error;
+  }
+}
+
+async function prepareFile(
+  context: GatewayContext,
+  call: Call,
+  {
+    request,
+    found,
+    missing,
+  }: Pick<Prepared, "missing"> & {
+    readonly request: CreateBatch;
+    readonly found: StoredFile | null;
+  },
+): Promise<Prepared> {
   const provider = resolveProvider(call, context.providers, {
     ofObject: found?.provider ?? null,
     model: request.model,
@@ -220,7 +245,7 @@ async function prepare(
     account: found?.account ?? null,
   });
   const input = found === null ? null : await fetchInput(context, call, { file: found, provider });
-  return { input, inline: null, provider, account };
+  return { input, inline: null, missing, provider, account };
 }
 
 async function modelOfFile(
@@ -250,7 +275,7 @@ function newBatch(
     input,
     provider,
     account,
-  }: Omit<Prepared, "inline"> & { readonly request: CreateBatch },
+  }: Pick<Prepared, "input" | "provider" | "account"> & { readonly request: CreateBatch },
 ): Batch {
   const now = context.now();
   const createdAt = wholeSecond(now);
@@ -262,6 +287,7 @@ function newBatch(
     ...request.options,
     ...folderOf(call.client),
     ...guardOption(call.client),
+    ...(request.input.kind === "content" ? { inline: true } : {}),
     translation: translationMode(context, call),
     headers: account.access.headers,
     ...(betas.length === 0 ? {} : { betas }),

@@ -1,5 +1,5 @@
 import type { Batch } from "../core/batch.ts";
-import { GatewayError } from "../core/errors.ts";
+import { type ErrorDetails, GatewayError } from "../core/errors.ts";
 import type { StoredFile } from "../core/file.ts";
 import type { Call } from "../core/gateway.ts";
 import type { AliasKind } from "../core/storage.ts";
@@ -64,10 +64,14 @@ export async function getFile(
 ): Promise<StoredFile> {
   const file = await findKept(context, call, id);
   if (file !== null && !isExpired(context, file)) return file;
-  throw new GatewayError("not_found", `No such File object: ${shown(id)}`, {
+  throw noSuchFile(id, {
     param: "id",
     ...(file === null ? {} : { reason: "file_expired" }),
   });
+}
+
+export function noSuchFile(id: string, details: ErrorDetails): GatewayError {
+  return new GatewayError("not_found", `No such File object: ${shown(id)}`, details);
 }
 
 export async function getBatch(context: GatewayContext, call: Call, id: string): Promise<Batch> {

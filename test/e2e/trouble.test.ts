@@ -11,6 +11,7 @@ import {
   waitForEnd,
 } from "../support/batches.ts";
 import { startGateway } from "../support/gateway.ts";
+import { refusalOf } from "../support/refusal.ts";
 import { PROVIDER_KEY } from "../support/secrets.ts";
 import { rowsOf } from "../support/stored.ts";
 
@@ -183,4 +184,16 @@ test("metadata of sixteen pairs goes along with a file that was made elsewhere",
   );
   const batch = await waitForEnd(client, (await createBatch(client, file.id, { metadata })).id);
   expect(batch).toMatchObject({ status: "completed", metadata, input_file_id: file.id });
+});
+
+test("a create that its provider refuses leaves the requests of an earlier one alone", async () => {
+  await using gateway = await startGateway({ emulator: { speed: "instant" } });
+  const client = gateway.openai();
+  const requests = [JSON.parse(chatLine("a"))];
+  const { id, input_file_id: input } = await createBatch(client, "", { requests });
+  await waitForEnd(client, id);
+  const { control } = gateway.emulator;
+  control.inject({ kind: "status", status: 403, method: "POST", path: "/batches$" });
+  expect((await refusalOf(createBatch(client, input))).status).toBe(403);
+  expect(await (await client.files.content(input)).text()).toContain('"custom_id":"a"');
 });

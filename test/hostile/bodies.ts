@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { ANN_KEY } from "../support/secrets.ts";
-import { type DialectName, type HostileCase, PREFIX, rawRequest } from "./sending.ts";
+import { type DialectName, type HostileCase, OWN_FILE, PREFIX, rawRequest } from "./sending.ts";
 
 const BATCHES: Readonly<Record<DialectName, string>> = {
   openai: "/batches",
@@ -11,7 +11,7 @@ const GOOD: Readonly<Record<DialectName, object>> = {
   openai: {
     endpoint: "/v1/chat/completions",
     completion_window: "24h",
-    input_file_id: "file-nope",
+    input_file_id: OWN_FILE,
   },
   anthropic: {
     requests: [

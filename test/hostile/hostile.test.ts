@@ -8,7 +8,7 @@ import { stateOf } from "../security/tenant-objects.ts";
 import { BODY_CASES } from "./bodies.ts";
 import { FORM_CASES } from "./forms.ts";
 import { REQUEST_CASES } from "./requests.ts";
-import { answersTo, type HostileAnswer, type HostileCase } from "./sending.ts";
+import { answersTo, type HostileAnswer, type HostileCase, OWN_FILE } from "./sending.ts";
 import { SMUGGLING_CASES } from "./smuggling.ts";
 
 const CASES: readonly HostileCase[] = [
@@ -27,6 +27,7 @@ beforeAll(async () => {
     config: { ...twoTenants(), limits: { stallSeconds: 2, headerSeconds: 1 } },
   });
   ownFile = (await uploadLines(world.openai({ apiKey: ANN_KEY }), chatLines(2))).id;
+  if (ownFile.length !== OWN_FILE.length) throw new Error(`'${ownFile}' isn't as long as thought`);
   const ben = world.openai({ apiKey: BEN_KEY });
   for (const provider of PROVIDERS) await uploadLines(ben, chatLines(2), { provider });
   bens = await stateOf(world, "ben");
@@ -36,7 +37,7 @@ afterAll(() => world?.close());
 
 describe("a hostile request gets an answer, and no more than that", () => {
   test.each(CASES)("$what, to $dialect's", async ({ what, dialect, bytes }) => {
-    const sent = Buffer.from(bytes.toString("latin1").replace("OWN_FILE", ownFile), "latin1");
+    const sent = Buffer.from(bytes.toString("latin1").replace(OWN_FILE, ownFile), "latin1");
     const answers = await answersTo(world.url, sent);
     for (const answer of answers) {
       expect([what, answer.status, answer.status < 500]).toEqual([what, answer.status, true]);

@@ -1,5 +1,5 @@
 import { ANN_KEY } from "../support/secrets.ts";
-import { type HostileCase, PREFIX, rawRequest } from "./sending.ts";
+import { type HostileCase, OWN_FILE, PREFIX, rawRequest } from "./sending.ts";
 
 /** What stands where an id should, as it is written in the path. */
 const IDS: readonly (readonly [what: string, id: string])[] = [
@@ -125,7 +125,7 @@ export const REQUEST_CASES: readonly HostileCase[] = (["openai", "anthropic"] as
       ...RANGES.map((range) => ({
         what: `the range ${range.slice(0, 50)}`,
         dialect,
-        bytes: get(`${prefix}/files/OWN_FILE/content`, [["range", range]]),
+        bytes: get(`${prefix}/files/${OWN_FILE}/content`, [["range", range]]),
       })),
       ...QUERIES.map((query) => ({
         what: `the query ${query.slice(0, 50)}`,

@@ -9,6 +9,9 @@ export interface HostileCase {
   readonly bytes: Buffer;
 }
 
+/** Stands for an id of the sender's own file, and is as long as one: lengths are written before it is known. */
+export const OWN_FILE = "OWN_FILE".padEnd("file-".length + 22, "_");
+
 export interface Raw {
   readonly method?: string;
   readonly path: string;

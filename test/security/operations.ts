@@ -17,7 +17,7 @@ export interface Operation {
   readonly route: string;
   readonly kind: "file" | "batch" | "upload" | "part";
   readonly place: "path" | "query" | "body";
-  /** What an id is told that nobody has. 200: a list without it, or a batch that then fails, as at OpenAI. */
+  /** What an id is told that nobody has. 200: a list without it. */
   readonly answers: readonly number[];
   probe(id: string, own: OwnObjects): Probe;
 }
@@ -140,8 +140,17 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /batches",
     kind: "file",
     place: "body",
-    answers: [200],
+    answers: [404],
     probe: (id, { provider }) => json("/v1/batches", { ...chat, input_file_id: id, provider }),
+  },
+  {
+    name: "input_file_id of POST /v1/batches that names no provider",
+    dialect: "openai",
+    route: "POST /batches",
+    kind: "file",
+    place: "body",
+    answers: [404],
+    probe: (id) => json("/v1/batches", { ...chat, input_file_id: id }),
   },
   {
     name: "output_s3_uri of POST /v1/batches",
@@ -176,7 +185,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /batches",
     kind: "file",
     place: "body",
-    answers: [200],
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "file", file: { file_id: id } }];
       const line = chatLine("a", {
@@ -253,7 +262,7 @@ export const OPERATIONS: readonly Operation[] = [
     route: "POST /v1/messages/batches",
     kind: "file",
     place: "body",
-    answers: [200],
+    answers: [404],
     probe: (id, { provider }) => {
       const content = [{ type: "document", source: { type: "file", file_id: id } }];
       const params = {
