@@ -31,7 +31,8 @@ const HEAD_BYTES = 4_096;
 
 /**
  * Cuts a stream of chunks into lines. Blank lines, CRLF, white space around a line and a BOM at the start are left out of
- * what `onLine` sees. A line that lies within one chunk is handed over without a copy, so it is valid only during the call.
+ * what `onLine` sees. A line that lies within one chunk is handed over without a copy, so it is valid only during the call; nothing of
+ * a chunk is kept that isn't copied.
  * With `onTooLong`, a line that is too long is skipped; without it, it's the end.
  */
 export class LineSplitter {
@@ -68,7 +69,7 @@ export class LineSplitter {
     this.#lineStart += rest.length;
     if (this.#isSkipping) return;
     this.#pendingBytes += rest.length;
-    this.#pending.push(rest);
+    this.#pending.push(Buffer.from(rest));
     if (this.#pendingBytes <= this.#maxLineBytes) return;
     this.#refuse(this.#pending);
     this.#isSkipping = true;

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { keepHeapSmall, noteTransfer } from "../lib/buffer-pressure.ts";
+import { freeBytes, keepHeapSmall, noteTransfer } from "../lib/buffer-pressure.ts";
 import { ownBytes, receiveItems, sendItems } from "../lib/port-items.ts";
 import { type LineWork, type MadeItem, translateLines } from "./translate-lines.ts";
 
@@ -12,16 +12,19 @@ export interface ThreadTask {
 
 function run({ work, lines, made }: ThreadTask): void {
   const never = new AbortController().signal;
-  const input = noted(receiveItems<Uint8Array>(lines, never));
+  const input = freed(receiveItems<Uint8Array>(lines, never));
   const items = owned(translateLines(input, work, { signal: never }));
   // The other side was told, and says it.
   sendItems(made, items, buffersOf).catch(() => undefined);
 }
 
-async function* noted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Chunks that are gone when the next one is asked for. */
+async function* freed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
+    const { length } = chunk;
     yield chunk;
-    noteTransfer(chunk.length);
+    freeBytes(chunk);
+    noteTransfer(length);
   }
 }
 

@@ -67,7 +67,7 @@ export class LineSurvey {
     }, options.maxLineBytes);
   }
 
-  /** A chunk must stay as it is until the next one is here. Throws `LineTooLongError`. */
+  /** Throws `LineTooLongError`. */
   push(chunk: Uint8Array): void {
     this.#splitter.push(chunk);
   }
