@@ -40,7 +40,7 @@ export interface FormOptions<Received> {
 }
 
 /** The fields that aren't files, in the order they came. */
-export type FormFields = readonly (readonly [name: string, value: string])[];
+type FormFields = readonly (readonly [name: string, value: string])[];
 
 export interface FormStart {
   readonly fields: FormFields;
