@@ -3,7 +3,7 @@ import type { ApiError } from "./api-error.ts";
 import { badRequest } from "./api-error.ts";
 import { parseBody } from "./call.ts";
 import type { Json } from "../json.ts";
-import { isJsonObject, parseJson } from "../json.ts";
+import { isJsonObject } from "../json.ts";
 import type { AnthropicLimits } from "./limits.ts";
 import type { ScannedValue } from "./value-scan.ts";
 
@@ -28,12 +28,14 @@ export function createEnvelopeCheck(limits: Pick<AnthropicLimits, "batchRequests
     },
     /** Returns whether the request may be kept. */
     item: (source: ScannedValue): boolean => {
-      const sketch = sketchOf(source);
-      const value = sketch ?? parseBody(source.bytes);
-      const problem = sketch === null ? envelopeProblem(value) : null;
-      if (problem !== null) report(`requests.${count}${problem}`);
+      let id: Json | undefined = rightId(source);
+      if (id === null) {
+        const value = parseBody(source.bytes);
+        const problem = envelopeProblem(value);
+        if (problem !== null) report(`requests.${count}${problem}`);
+        id = isJsonObject(value) ? value["custom_id"] : undefined;
+      }
       count += 1;
-      const id = isJsonObject(value) ? value["custom_id"] : undefined;
       if (typeof id === "string" && count <= limits.batchRequests) {
         const { size } = ids;
         if (ids.add(id).size === size) duplicate ??= id;
@@ -60,28 +62,24 @@ export function createEnvelopeCheck(limits: Pick<AnthropicLimits, "batchRequests
   };
 }
 
-/**
- * A request without what its long strings say: nothing of an envelope that is right is as long. null if it is to be read as a whole,
- * because something is wrong, or may be.
- */
-function sketchOf({ bytes, texts }: ScannedValue): Json {
-  if (texts === null || !isUtf8(bytes)) return null;
-  let rest = 0;
-  let source = "";
-  for (let index = 0; index < texts.length; index += 2) {
-    // A byte is a character here: none of several bytes holds one that JSON knows.
-    source += bytes.toString("latin1", rest, texts[index]);
-    rest = texts[index + 1] ?? 0;
+/** The id of a request whose envelope is right; null if it is to be parsed, because something is wrong or may be. */
+function rightId({ bytes, members }: ScannedValue): string | null {
+  if (members === null || !isUtf8(bytes)) return null;
+  let id: string | null = null;
+  let hasParams = false;
+  for (let index = 0; index < members.length; index += 4) {
+    const key = bytes.toString("latin1", members[index], members[index + 1]);
+    const start = members[index + 2] ?? 0;
+    if (!ENVELOPE_KEYS.has(key)) return null;
+    if (key === "params") hasParams = bytes[start] === OPEN_BRACE;
+    else
+      id = bytes[start] === QUOTE ? bytes.toString("latin1", start + 1, members[index + 3]) : null;
   }
-  source += bytes.toString("latin1", rest);
-  try {
-    const sketch = parseJson(source);
-    return envelopeProblem(sketch) === null ? sketch : null;
-  } catch {
-    return null;
-  }
+  return hasParams && id !== null && customIdProblem(id) === null ? id : null;
 }
 
+const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
 const ENVELOPE_KEYS = new Set(["custom_id", "params"]);
 const MAX_ID_CHARACTERS = 64;
 

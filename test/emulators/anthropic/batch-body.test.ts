@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ApiError } from "../../../src/emulators/anthropic/api-error.ts";
 import { createBatchBodyCutter } from "../../../src/emulators/anthropic/batch-body.ts";
 import { createEnvelopeCheck } from "../../../src/emulators/anthropic/batch-envelopes.ts";
 import type { ScannedValue } from "../../../src/emulators/anthropic/value-scan.ts";
 
-/** Long enough to be left out of what the parser sees. */
+/** Longer than an id may be. */
 const LONG = "Lorem ipsum. ".repeat(12);
 
 const REQUESTS = [
@@ -55,7 +56,7 @@ function take(chunks: readonly Buffer[]): Taken {
     member: check.member,
     item: (source, offset) => {
       check.item(source);
-      items.push({ bytes: Buffer.from(source.bytes), texts: source.texts });
+      items.push({ bytes: Buffer.from(source.bytes), members: source.members });
       offsets.push(offset);
     },
   });
@@ -93,29 +94,39 @@ test.each(BODIES.map((body, index) => [index, body] as const))(
       const offset = whole.offsets[index] ?? 0;
       expect(body.subarray(offset, offset + bytes.length)).toEqual(bytes);
     }
+    const expectSame = (chunks: readonly Buffer[]) => {
+      const { items, ...rest } = take(chunks);
+      expect(rest).toEqual({ ids: whole.ids, offsets: whole.offsets });
+      for (const [index, { bytes, members }] of items.entries()) {
+        expect(bytes).toEqual(whole.items[index]?.bytes);
+        // A number that was cut is left to the parser.
+        expect([null, whole.items[index]?.members]).toContainEqual(members);
+      }
+    };
     for (let cut = 0; cut <= body.length; cut += 1) {
-      expect(take([body.subarray(0, cut), body.subarray(cut)])).toEqual(whole);
+      expectSame([body.subarray(0, cut), body.subarray(cut)]);
     }
-    for (const size of [1, 2, 3, 5]) expect(take(inPieces(body, size))).toEqual(whole);
+    for (const size of [1, 2, 3, 5]) expectSame(inPieces(body, size));
   },
 );
 
-test("what is left out of a request is the inside of strings that are valid", () => {
-  const { items } = take(BODIES.slice(0, 1));
-  let checked = 0;
-  for (const { bytes, texts } of items) {
-    for (let index = 0; index < (texts ?? []).length; index += 2) {
-      const text = bytes.toString("utf8", (texts?.[index] ?? 0) - 1, (texts?.[index + 1] ?? 0) + 1);
-      expect(JSON.parse(text)).toContain(LONG);
-      checked += 1;
-    }
-  }
-  expect(checked).toBe(4);
+test("members are found where they are, and only an unusual escape is left to the parser", () => {
+  const found = BODIES.map((body) => take([body]).items.map(membersOf));
+  const usual = [
+    ["custom_id", '"a', "params", "{"],
+    ["params", "{", "custom_id", '"b'],
+  ];
+  expect(found).toEqual([usual, usual, [null, usual[1]]]);
 });
 
-test("a string that a parser has to judge is left in", () => {
-  expect(take(BODIES.slice(2)).items.map(({ texts }) => texts === null)).toEqual([true, false]);
-});
+/** Keys, and of the values strings without their last quote, or one byte. */
+function membersOf({ bytes, members }: ScannedValue): readonly string[] | null {
+  if (members === null) return null;
+  return Array.from({ length: members.length / 2 }, (_, index) => {
+    const [start = 0, end = 0] = members.slice(index * 2, index * 2 + 2);
+    return bytes.toString("utf8", start, Math.max(end, start + 1));
+  });
+}
 
 /** Each of them is right in one place and wrong in another. */
 const INTRUDERS = ['"', "\\", "{", "}", "[", "]", ",", ":", "\n", "\0", "\x7f", "u", "1", "\xff"];
@@ -140,6 +151,41 @@ test("a body with a byte too many, or another byte, is taken as JSON only where 
   }
   expect(seen.fine).toBeGreaterThan(1_000);
   expect(seen.broken).toBeGreaterThan(1_000);
+});
+
+const TOKENS = [
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  ":",
+  '"a"',
+  '""',
+  '"k":',
+  "1",
+  "-0.5e+3",
+  "01",
+  "-",
+  "null",
+  "nul",
+  " ",
+];
+
+test("whatever tokens follow each other, they are taken as JSON only where they are", () => {
+  const tokens = fc.array(fc.constantFrom(...TOKENS), { maxLength: 8 });
+  let fine = 0;
+  fc.assert(
+    fc.property(tokens, fc.constantFrom("[]", "{}"), fc.nat(60), (found, [open, close], cut) => {
+      const params = `{"a": ${open}${found.join("")}${close}}`;
+      const body = Buffer.from(`{"requests": [{"custom_id": "c", "params": ${params}}]}`);
+      fine += isJson(body) ? 1 : 0;
+      const refusal = refusalOf([body.subarray(0, cut), body.subarray(cut)]) ?? "";
+      expect(refusal.startsWith("The request body is not valid JSON: ")).toBe(!isJson(body));
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(fine).toBeGreaterThan(100);
 });
 
 function isJson(bytes: Buffer): boolean {
@@ -177,6 +223,28 @@ test.each([
   const body = Buffer.from(JSON.stringify({ requests: [...REQUESTS, third] }));
   expect(refusalOf([body])).toBe(`requests.2${words}`);
 });
+
+test.each([
+  ["params twice, the last of them none", '"custom_id": "c", "params": {}, "params": 1', false],
+  ["params twice, the last of them right", '"params": 1, "custom_id": "c", "params": {}', true],
+  ["an id twice, the last of them none", '"custom_id": "c", "params": {}, "custom_id": 1', false],
+  ["an id twice, the last of them right", '"custom_id": 1, "params": {}, "custom_id": "c"', true],
+])("of %s the last counts", (_title, members, isFine) => {
+  expect(refusalOf([Buffer.from(`{"requests": [{${members}}]}`)]) === null).toBe(isFine);
+});
+
+test.each([10, 1_000])(
+  "%i lists within each other are taken, one bracket too few isn't",
+  (depth) => {
+    const body = (open: number, close: number) =>
+      Buffer.from(
+        `{"requests": [{"custom_id": "c", "params": {"a": ${"[".repeat(open)}${"]".repeat(close)}}}]}`,
+      );
+    expect(refusalOf([body(depth, depth)])).toBe(null);
+    expect(refusalOf([body(depth, depth - 1)])).toContain("not valid JSON");
+    expect(refusalOf([body(depth - 1, depth)])).toContain("not valid JSON");
+  },
+);
 
 test("an id may be written with escapes", () => {
   const id = "c".repeat(64);
