@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Numbers that depend on the seed alone, so that the same request always has the same answer. */
 export interface Dice {
@@ -7,7 +7,7 @@ export interface Dice {
 }
 
 export function createDice(seed: string): Dice {
-  const digest = createHash("sha256").update(seed).digest();
+  const digest = hash("sha256", seed, "buffer");
   let state = digest.readUInt32LE(0) || 1;
   return {
     roll: (below) => {

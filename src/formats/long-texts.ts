@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
+import { skipPlain } from "../lib/skip-plain.ts";
 
 /**
  * Most of a line is what people and models said, which no codec looks into. Such a text needn't be decoded, parsed, printed
@@ -73,23 +74,6 @@ const BACKSLASH = 0x5c;
 /** By what follows the backslash. */
 const IS_SHORT_ESCAPE = new Uint8Array(256);
 for (const byte of Buffer.from('"\\bfnrt')) IS_SHORT_ESCAPE[byte] = 1;
-
-/**
- * Four bytes at a time, to the first four among which is a control character, a quote (which the first flip puts right
- * behind those) or a backslash (which the second makes zero).
- * https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
- */
-function skipPlain(line: DataView, start: number): number {
-  let at = start;
-  for (const last = line.byteLength - 4; at <= last; at += 4) {
-    const word = line.getInt32(at);
-    const quotes = word ^ 0x02020202;
-    const backslashes = word ^ 0x5c5c5c5c;
-    const found = ((quotes - 0x21212121) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
-    if ((found & 0x80808080) !== 0) return at;
-  }
-  return at;
-}
 
 /** A line can't be translated while marks stand in it. */
 export class HiddenTextError extends Error {

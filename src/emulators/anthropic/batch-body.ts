@@ -1,11 +1,13 @@
 import { badRequest } from "./api-error.ts";
 import { invalidJson, parseBody } from "./call.ts";
 import type { Json } from "../json.ts";
+import type { ScannedValue } from "./value-scan.ts";
+import { createValueScan } from "./value-scan.ts";
 
 /** What is found in `{"requests": [ … ]}`, in the order in which it is written. */
 export interface BatchBodySink {
-  /** The bytes of one request, as they were sent. */
-  readonly item: (source: Buffer) => Promise<void> | void;
+  /** One request, and where in the body it begins. */
+  readonly item: (source: ScannedValue, offset: number) => void;
   /** The list has begun. */
   readonly list: () => void;
   /** Any other member, or one that isn't the list it should be. */
@@ -14,8 +16,6 @@ export interface BatchBodySink {
 
 type State = "body" | "key" | "colon" | "value" | "item" | "afterItem" | "afterValue" | "end";
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;
@@ -29,21 +29,26 @@ export function createBatchBodyCutter(sink: BatchBodySink) {
   /** Whether a closing bracket may come here: not after a comma. */
   let mayClose = false;
   let name = "";
-  let capture: Capture | null = null;
+  const scan = createValueScan();
+  let isInValue = false;
+  /** Where the chunk and the value begin in the body. */
+  let chunkOffset = 0;
+  let valueOffset = 0;
 
-  const finish = async (source: Buffer): Promise<void> => {
-    capture = null;
+  const finish = (): void => {
+    isInValue = false;
+    const source = scan.read();
     if (state === "key") {
-      const key = parseBody(source);
+      const key = parseBody(source.bytes);
       if (typeof key !== "string") throw invalidJson("Expected a property name");
       name = key;
       state = "colon";
     } else if (state === "item") {
       state = "afterItem";
-      await sink.item(source);
+      sink.item(source, valueOffset);
     } else {
       state = "afterValue";
-      sink.member(name, parseBody(source));
+      sink.member(name, parseBody(source.bytes));
     }
   };
 
@@ -87,20 +92,25 @@ export function createBatchBodyCutter(sink: BatchBodySink) {
   };
 
   return {
-    push: async (chunk: Buffer): Promise<void> => {
+    push: (chunk: Buffer): void => {
+      const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
       let at = 0;
       while (at < chunk.length) {
-        if (capture === null) {
+        if (!isInValue) {
           const byte = chunk[at] ?? 0;
-          if (!isBlank(byte) && step(byte)) capture = createCapture();
-          else at += 1;
-          continue;
+          if (isBlank(byte) || !step(byte)) {
+            at += 1;
+            continue;
+          }
+          isInValue = true;
+          valueOffset = chunkOffset + at;
         }
-        const end = capture.take(chunk, at);
-        if (end === -1) return;
+        const end = scan.take(chunk, view, at);
+        if (end === -1) break;
         at = end;
-        await finish(capture.bytes());
+        finish();
       }
+      chunkOffset += chunk.length;
     },
     end: (): void => {
       if (state !== "end") throw invalidJson("Unexpected end of JSON input");
@@ -124,55 +134,4 @@ function unexpected(byte: number) {
 
 function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-/** Collects one value's bytes. Only where it ends is found out here; the parser says whether it is valid. */
-interface Capture {
-  /** Returns where the value ends within the chunk; -1 if it goes on after it. */
-  readonly take: (chunk: Buffer, from: number) => number;
-  readonly bytes: () => Buffer;
-}
-
-function createCapture(): Capture {
-  const pieces: Buffer[] = [];
-  let depth = 0;
-  let isInString = false;
-  let isEscaped = false;
-
-  const endIn = (chunk: Buffer, from: number): number => {
-    for (let at = from; at < chunk.length; at += 1) {
-      const byte = chunk[at] ?? 0;
-      if (isInString) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === BACKSLASH) isEscaped = true;
-        else if (byte === QUOTE) {
-          isInString = false;
-          if (depth === 0) return at + 1;
-        }
-      } else if (byte === QUOTE) {
-        isInString = true;
-      } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        depth += 1;
-      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-        if (depth === 0) return at;
-        depth -= 1;
-        if (depth === 0) return at + 1;
-      } else if (depth === 0 && (byte === COMMA || byte === COLON || isBlank(byte))) {
-        return at;
-      }
-    }
-    return -1;
-  };
-
-  return {
-    take: (chunk, from) => {
-      const end = endIn(chunk, from);
-      pieces.push(chunk.subarray(from, end === -1 ? chunk.length : end));
-      return end;
-    },
-    bytes: () => {
-      const [first] = pieces;
-      return pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
-    },
-  };
 }

@@ -31,7 +31,7 @@ export async function skipLine(
   type: "canceled" | "expired",
   work: BatchWork,
 ): Promise<void> {
-  const { customId } = readLine(work);
+  const customId = work.input.ids[work.order[work.next] ?? 0] ?? "";
   work.next += 1;
   batch.counts[type] += 1;
   await work.results.write(rowOf(customId, { type }));

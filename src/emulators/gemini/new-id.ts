@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomText } from "../random-text.ts";
 
 /** Lower case letters and digits, as the names of files and batches have them. */
 export function newId(characters: number): string {
   let id = "";
-  while (id.length < characters) id += BigInt(`0x${randomBytes(16).toString("hex")}`).toString(36);
+  while (id.length < characters) id += BigInt(`0x${randomText(16, "hex")}`).toString(36);
   return id.slice(0, characters);
 }

@@ -1,5 +1,6 @@
 import type { Dice } from "../../dice.ts";
 import { createDice } from "../../dice.ts";
+import { firstWords } from "../../first-words.ts";
 import type { Json, JsonObject } from "../../json.ts";
 import { isJsonArray, isJsonObject } from "../../json.ts";
 import { sampleOf } from "../../schema-sample.ts";
@@ -82,7 +83,7 @@ const OPENINGS = [
 
 /** A short text that names its question and ends in a number the way GSM8K answers do. */
 function replyText(question: string, dice: Dice, minCharacters: number): string {
-  const quoted = question.replaceAll(/\s+/g, " ").trim().slice(0, 60);
+  const quoted = firstWords(question, 60);
   const opening = OPENINGS[dice.roll(OPENINGS.length)] ?? "";
   const [first, second] = [dice.roll(90) + 2, dice.roll(40) + 2];
   const text = `${opening} You asked: “${quoted}”. ${first} + ${second} = ${first + second}.`;

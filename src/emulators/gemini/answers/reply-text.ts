@@ -1,4 +1,5 @@
 import type { Dice } from "../../dice.ts";
+import { firstWords } from "../../first-words.ts";
 
 const OPENINGS = [
   "Let us take this apart.",
@@ -9,7 +10,7 @@ const OPENINGS = [
 
 /** A short text that names its question and ends in a number the way GSM8K answers do. */
 export function replyText(question: string, dice: Dice, minCharacters: number): string {
-  const quoted = question.replaceAll(/\s+/g, " ").trim().slice(0, 60);
+  const quoted = firstWords(question, 60);
   const opening = OPENINGS[dice.roll(OPENINGS.length)] ?? "";
   const [first, second] = [dice.roll(90) + 2, dice.roll(40) + 2];
   const text = `${opening} You asked: “${quoted}”. ${first} + ${second} = ${first + second}.`;

@@ -1,5 +1,6 @@
 import type { Dice } from "../../dice.ts";
 import { createDice } from "../../dice.ts";
+import { firstWords } from "../../first-words.ts";
 import type { JsonObject } from "../../json.ts";
 
 /** Streamed or not, the answer is the same. */
@@ -17,7 +18,7 @@ const OPENINGS = [
 
 /** A short text that names its question and ends in a number the way GSM8K answers do. */
 export function replyText(question: string, dice: Dice, minCharacters: number): string {
-  const quoted = question.replaceAll(/\s+/g, " ").trim().slice(0, 60);
+  const quoted = firstWords(question, 60);
   const opening = OPENINGS[dice.roll(OPENINGS.length)] ?? "";
   const [first, second] = [dice.roll(90) + 2, dice.roll(40) + 2];
   const steps = `You asked: “${quoted}”. ${first} + ${second} = ${first + second}.`;
