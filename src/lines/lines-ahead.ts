@@ -36,8 +36,12 @@ export class LinesAhead {
   readonly #context: PrepareContext;
   readonly #options: AheadOptions;
   readonly #signal: AbortSignal;
-  /** Chunks are copied: their buffers go to another thread. */
-  readonly #copied = new PassThrough({ highWaterMark: FIRST_BYTES });
+  /** Chunks are copied: their buffers go to another thread. A stream of bytes would join those that wait. */
+  readonly #copied = new PassThrough({
+    objectMode: true,
+    readableHighWaterMark: 1,
+    writableHighWaterMark: FIRST_BYTES / CHUNK_BYTES,
+  });
   #gathered: Buffer = NONE;
   #used = 0;
   #bytes = 0;

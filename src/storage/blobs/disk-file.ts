@@ -81,7 +81,8 @@ export function readFileRange(
     stream.push(buffer.subarray(0, bytesRead));
   };
   return new Readable({
-    highWaterMark: 2 * READ_BYTES,
+    // One is read while another is used. Two that waited would be joined, and copied for that.
+    highWaterMark: READ_BYTES,
     read() {
       if (position === end) {
         this.push(null);
