@@ -150,19 +150,19 @@ interface SurveyWork extends BatchWork {
   readonly target: Target;
 }
 
-/** Null: it's not worth it, or the lines may have to be cut into Parts by how many they are. */
+/** Null: it's not worth it, or nobody has counted the lines, by which they are cut into Parts. */
 function openAhead(
   context: EngineContext,
   { batch, provider, pass, target }: SurveyWork,
   signal: AbortSignal,
 ): LinesAhead | null {
-  const { maxLines, maxBytes } = provider.limits;
-  if (!provider.hasBatches || batch.bytes < THREAD_BYTES || batch.bytes > maxBytes) return null;
+  const lines = batch.counts.total;
+  if (!provider.hasBatches || batch.bytes < THREAD_BYTES || lines === 0) return null;
   return new LinesAhead(
     prepareContext(context),
     {
       target,
-      limits: { lines: maxLines, bytes: maxBytes },
+      limits: limitsOf({ lines, bytes: batch.bytes }, provider),
       prefix: preparedPrefix(batch.id),
       pass,
       isWanted: async ({ recipe }) => (await findCopy(context, batch, recipe)) === null,
@@ -237,7 +237,7 @@ async function planSurveyed(
   if (unseen.length > 0) return { ...NOTHING, errors: unseen };
   const within = (size: PartLimits) => [{ plan, limits: size, keep: null }];
   let groups = within(isDirect ? NO_LIMITS : limits);
-  const made = isDirect || !fits ? null : await ahead?.take(plan);
+  const made = isDirect ? null : await ahead?.take(plan, { limits, lines: survey.lines });
   let prepared = made ?? (await prepareGroups(context, { ...work, mode, groups }, signal));
   const even = isDirect ? null : evenLimits(prepared, provider);
   if (even !== null) {

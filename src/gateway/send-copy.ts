@@ -8,6 +8,7 @@ import { LineTooLongError } from "../lib/line-splitter.ts";
 import { toCopyOption } from "../lines/copy-record.ts";
 import { createLineGuard, guardOption } from "../lines/line-guard.ts";
 import { STANDARD_ENDPOINT } from "../lines/lines-ahead.ts";
+import type { PartLimits } from "../lines/part-cutter.ts";
 import { blobsOf, type PreparedLines, type PreparedPiece, prepareLines } from "../lines/prepare.ts";
 import { surveyLines } from "../lines/survey.ts";
 import { type LinePlan, planLines } from "../lines/target.ts";
@@ -58,8 +59,9 @@ export async function sendCopy(
       );
       return { sent, recipe: "bytes", options: {} };
     }
-    const prepared =
-      (await same?.lines.take(plan)) ?? (await prepareCopy(context, call, { ...work, mode, plan }));
+    const limits = { lines: provider.limits.maxLines, bytes: provider.limits.maxBytes };
+    const made = await same?.lines.take(plan, { limits, lines: same.survey.lines });
+    const prepared = made ?? (await prepareCopy(context, call, { ...work, mode, plan, limits }));
     try {
       const piece = wholePiece(prepared);
       if (piece === null) return null;
@@ -81,14 +83,18 @@ function prepareCopy(
     provider,
     mode,
     plan,
-  }: CopyWork & { readonly mode: TranslationMode; readonly plan: LinePlan },
+    limits,
+  }: CopyWork & {
+    readonly mode: TranslationMode;
+    readonly plan: LinePlan;
+    readonly limits: PartLimits;
+  },
 ): Promise<PreparedLines> {
-  const { maxLines, maxBytes } = provider.limits;
   return prepareLines(
     context,
     {
       bytes: request.content.bytes,
-      groups: [{ plan, limits: { lines: maxLines, bytes: maxBytes }, keep: null }],
+      groups: [{ plan, limits, keep: null }],
       format: provider.format,
       mode,
       openInput: () => context.blobs.open(knownContent(request.content), call.signal),

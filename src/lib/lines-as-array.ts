@@ -5,7 +5,7 @@ const BOM = [0xef, 0xbb, 0xbf] as const;
 
 /**
  * JSON lines as the items of an array, without its brackets. Exactly as many bytes come out as went in: of the newlines
- * between two lines one becomes a comma, and all other white space stays, since JSON allows it there.
+ * between two lines one becomes a comma, and all other white space stays, since JSON allows it there. The chunks are changed in place.
  */
 export async function* joinLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let position = 0;
@@ -15,7 +15,7 @@ export async function* joinLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   for await (const chunk of chunks) {
     const out: Buffer = isHeld
       ? Buffer.concat([Uint8Array.of(NEWLINE), chunk])
-      : Buffer.from(chunk);
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     if (!hasItem) blankBom(out, position);
     position += chunk.length;
     isHeld = false;

@@ -56,6 +56,16 @@ export class LinesAhead {
     this.#copied.on("error", () => undefined);
   }
 
+  /** As `push`, of a chunk that nobody else needs. */
+  async give(chunk: Uint8Array, survey: LineSurvey): Promise<void> {
+    if (this.#isOff) return;
+    this.#pass();
+    this.#gathered = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    this.#used = chunk.length;
+    this.#pass();
+    await this.#goOn(survey);
+  }
+
   /** Waits while too much of the input waits for its translation. `survey` has seen the chunk. */
   async push(chunk: Uint8Array, survey: LineSurvey): Promise<void> {
     for (let at = 0; at < chunk.length && !this.#isOff;) {
@@ -67,11 +77,7 @@ export class LinesAhead {
       this.#gathered.set(part, this.#used);
       this.#used += part.length;
       at += part.length;
-      if (this.#made === null) {
-        if (this.#bytes >= FIRST_BYTES) await this.#begin(survey);
-      } else if (this.#copied.writableNeedDrain) {
-        await this.#drained();
-      }
+      await this.#goOn(survey);
     }
   }
 
@@ -82,10 +88,13 @@ export class LinesAhead {
     this.#copied.end();
   }
 
-  /** What was made, if it was made by this very plan and may be sent; null: nothing is left of it. */
-  async take(plan: LinePlan): Promise<PreparedLines | null> {
+  /** What was made, if all `lines` would be made by this plan, and cut, in the same way; null: nothing is left of it. */
+  async take(
+    plan: LinePlan,
+    cut: { readonly limits: PartLimits; readonly lines: number },
+  ): Promise<PreparedLines | null> {
     const made = this.#made;
-    if (made === null || !isSame(made.plan, plan)) {
+    if (made === null || !isSame(made.plan, plan) || !isSameCut(this.#options.limits, cut)) {
       await this.drop();
       return null;
     }
@@ -104,6 +113,14 @@ export class LinesAhead {
     if (lines === null) return;
     for (const key of blobsOf(lines)) {
       await this.#context.blobs.delete(key, this.#signal).catch(() => undefined);
+    }
+  }
+
+  async #goOn(survey: LineSurvey): Promise<void> {
+    if (this.#made === null) {
+      if (this.#bytes >= FIRST_BYTES) await this.#begin(survey);
+    } else if (this.#copied.writableNeedDrain) {
+      await this.#drained();
     }
   }
 
@@ -154,4 +171,13 @@ export class LinesAhead {
 
 function isSame(one: LinePlan, other: LinePlan): boolean {
   return JSON.stringify(one.map) === JSON.stringify(other.map);
+}
+
+/** Whether the lines are cut alike: also where neither limit is reached. */
+function isSameCut(
+  guess: PartLimits,
+  { limits, lines }: { readonly limits: PartLimits; readonly lines: number },
+): boolean {
+  const isWhole = guess.lines >= lines && limits.lines >= lines;
+  return guess.bytes === limits.bytes && (isWhole || guess.lines === limits.lines);
 }

@@ -6,13 +6,19 @@ export interface PartLimits {
   readonly bytes: number;
 }
 
+/** Whole lines, and how many. */
+export interface LineChunk {
+  readonly bytes: Uint8Array;
+  readonly lines: number;
+}
+
 /** Deals a stream of whole lines out in Parts: each is read to its end before the next is asked for. */
 export class PartCutter {
-  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #source: AsyncIterator<LineChunk>;
   readonly #limits: PartLimits;
-  #rest: Uint8Array | null = null;
+  #rest: LineChunk | null = null;
 
-  constructor(source: AsyncIterable<Uint8Array>, limits: PartLimits) {
+  constructor(source: AsyncIterable<LineChunk>, limits: PartLimits) {
     this.#source = source[Symbol.asyncIterator]();
     this.#limits = limits;
   }
@@ -27,27 +33,30 @@ export class PartCutter {
     let lines = 0;
     let bytes = 0;
     for (let chunk = await this.#peek(); chunk !== null; chunk = await this.#peek()) {
-      const fits = fitting(chunk, {
+      const room = {
         lines: this.#limits.lines - lines,
         bytes: this.#limits.bytes - bytes,
         isFirst: lines === 0,
-      });
+      };
+      const fits = fitting(chunk, room);
       if (fits.bytes > 0) {
         lines += fits.lines;
         bytes += fits.bytes;
-        this.#rest = fits.bytes === chunk.length ? null : chunk.subarray(fits.bytes);
-        yield fits.bytes === chunk.length ? chunk : chunk.subarray(0, fits.bytes);
+        const isAll = fits.bytes === chunk.bytes.length;
+        const rest = { bytes: chunk.bytes.subarray(fits.bytes), lines: chunk.lines - fits.lines };
+        this.#rest = isAll ? null : rest;
+        yield isAll ? chunk.bytes : chunk.bytes.subarray(0, fits.bytes);
       }
       if (this.#rest !== null) break;
     }
     onEnd(lines);
   }
 
-  async #peek(): Promise<Uint8Array | null> {
+  async #peek(): Promise<LineChunk | null> {
     while (this.#rest === null) {
       const next = await this.#source.next();
       if (next.done === true) return null;
-      if (next.value.length > 0) this.#rest = next.value;
+      if (next.value.bytes.length > 0) this.#rest = next.value;
     }
     return this.#rest;
   }
@@ -55,14 +64,18 @@ export class PartCutter {
 
 /** How much of a chunk still goes into a Part, by whole lines. */
 function fitting(
-  chunk: Uint8Array,
+  chunk: LineChunk,
   room: PartLimits & { readonly isFirst: boolean },
 ): { readonly lines: number; readonly bytes: number } {
+  const { bytes } = chunk;
+  if (bytes.length <= room.bytes && chunk.lines <= room.lines) {
+    return { lines: chunk.lines, bytes: bytes.length };
+  }
   let lines = 0;
   let end = 0;
-  while (end < chunk.length && lines < room.lines) {
-    const newline = chunk.indexOf(NEWLINE, end);
-    const next = newline === -1 ? chunk.length : newline + 1;
+  while (end < bytes.length && lines < room.lines) {
+    const newline = bytes.indexOf(NEWLINE, end);
+    const next = newline === -1 ? bytes.length : newline + 1;
     if (next > room.bytes && !(room.isFirst && lines === 0)) break;
     lines += 1;
     end = next;

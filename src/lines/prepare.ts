@@ -11,7 +11,7 @@ import { abortable } from "../lib/abortable.ts";
 import { freeBytes } from "../lib/buffer-pressure.ts";
 import { keepLines } from "./keep-lines.ts";
 import { translateInThread } from "./line-threads.ts";
-import { PartCutter, type PartLimits } from "./part-cutter.ts";
+import { type LineChunk, PartCutter, type PartLimits } from "./part-cutter.ts";
 import type { LinePlan } from "./target.ts";
 import { MAX_ERRORS, type MadeItem, translateLines } from "./translate-lines.ts";
 
@@ -170,11 +170,11 @@ class MadeItems {
     this.#items = abortable(items, signal);
   }
 
-  async *sent(unsent: UnsentLines): AsyncGenerator<Uint8Array> {
+  async *sent(unsent: UnsentLines): AsyncGenerator<LineChunk> {
     for (let next = await this.#peek(); next.kind === "lines"; next = await this.#peek()) {
       this.#next = null;
       if (next.failedLines > 0) await unsent.write(next.failed, next.failedLines);
-      if (next.sent.length > 0) yield next.sent;
+      if (next.sent.length > 0) yield { bytes: next.sent, lines: next.sentLines };
       // It would lie about until the next collection of old objects.
       freeBytes(next.sent);
     }

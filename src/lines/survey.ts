@@ -93,7 +93,7 @@ export async function surveyLines(
   for await (const chunk of content) {
     signal.throwIfAborted();
     survey.push(chunk);
-    await ahead?.push(chunk, survey);
+    await ahead?.give(chunk, survey);
   }
   ahead?.end();
   return survey.end();

@@ -28,6 +28,7 @@ export type MadeItem =
       readonly kind: "lines";
       /** Lines to be sent, each whole. */
       readonly sent: Uint8Array;
+      readonly sentLines: number;
       /** Results of lines that can't be sent. */
       readonly failed: Uint8Array;
       readonly failedLines: number;
@@ -57,10 +58,12 @@ export async function* translateLines(
   const failures = new Failures(mode);
   const output = new LineOutput();
   const failed = new LineOutput();
+  let sentLines = 0;
   let failedLines = 0;
   const add = (mapped: MappedLine, line: number, lifted: LiftedLine | null) => {
     if (mapped.kind === "lines") {
       for (const text of mapped.lines) output.add(text, lifted);
+      sentLines += mapped.lines.length;
       return;
     }
     if (failures.add(mapped, line)) return;
@@ -77,7 +80,8 @@ export async function* translateLines(
   });
   for await (const bytes of made) {
     if (failures.isEnough) break;
-    yield { kind: "lines", ...bytes, failedLines };
+    yield { kind: "lines", ...bytes, sentLines, failedLines };
+    sentLines = 0;
     failedLines = 0;
   }
   const saved = shared === null && !failures.isEnough ? ids.save() : null;

@@ -3,7 +3,8 @@ import { joinLines } from "../../src/lib/lines-as-array.ts";
 
 async function join(...chunks: readonly Uint8Array[]): Promise<Buffer> {
   const out: Uint8Array[] = [];
-  for await (const chunk of joinLines(inTurn(chunks))) out.push(chunk);
+  for await (const chunk of joinLines(inTurn(chunks.map((chunk) => Buffer.from(chunk)))))
+    out.push(chunk);
   expect(out.every((chunk) => chunk.length > 0)).toBe(true);
   return Buffer.concat(out);
 }

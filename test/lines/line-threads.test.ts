@@ -41,6 +41,7 @@ async function* chunksOf(text: string, bytes = 100_000): AsyncGenerator<Uint8Arr
 async function collect(items: AsyncIterable<MadeItem>) {
   const made = { sent: [] as Uint8Array[], failed: [] as Uint8Array[], ids: [] as Uint8Array[] };
   const kinds: string[] = [];
+  let sentLines = 0;
   let failedLines = 0;
   let end: MadeItem | null = null;
   for await (const item of items) {
@@ -50,12 +51,21 @@ async function collect(items: AsyncIterable<MadeItem>) {
     else {
       made.sent.push(item.sent);
       made.failed.push(item.failed);
+      sentLines += item.sentLines;
       failedLines += item.failedLines;
     }
   }
   const text = (chunks: readonly Uint8Array[]) => Buffer.concat(chunks).toString();
   const { sent, failed, ids } = made;
-  return { kinds, sent: text(sent), failed: text(failed), ids: text(ids), failedLines, end };
+  return {
+    kinds,
+    sent: text(sent),
+    failed: text(failed),
+    ids: text(ids),
+    sentLines,
+    failedLines,
+    end,
+  };
 }
 
 describe("a thread makes of lines what is made here", () => {
@@ -76,6 +86,7 @@ describe("a thread makes of lines what is made here", () => {
     const made = await both(whole, "warn");
     expect(made.kinds).toEqual(["lines", "ids", "end"]);
     expect(made.sent.length).toBeGreaterThan(4_000_000);
+    expect(made.sentLines).toBe(made.sent.split("\n").length - 1);
     expect(made.failedLines).toBe(whole.filter((line) => line.includes("unheard_of")).length);
     expect(made.ids.split("\n").length).toBeGreaterThan(3_000);
   });

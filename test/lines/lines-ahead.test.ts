@@ -77,15 +77,19 @@ async function see({ blobs, text, options }: Seen) {
   ahead.end();
   const planned = planLines(survey.end(), target);
   if (planned.kind === "refused") throw new Error(JSON.stringify(planned.errors));
-  return { ahead, plan: planned.plan };
+  const cut = {
+    limits: { lines: limits.maxLines, bytes: limits.maxBytes },
+    lines: survey.soFar().lines,
+  };
+  return { ahead, plan: planned.plan, cut };
 }
 
 test("what is made ahead is what would be made afterwards", async () => {
   await using bed = await createDiskBed();
   const blobs = bed.store;
   const text = lines(6_000);
-  const { ahead, plan } = await see({ blobs, text });
-  const early = await ahead.take(plan);
+  const { ahead, plan, cut } = await see({ blobs, text });
+  const early = await ahead.take(plan, cut);
   const late = await prepareLines(
     context(blobs),
     {
@@ -116,16 +120,28 @@ test.each([
   },
 ])("nothing is left where $what", async ({ text, ...options }) => {
   await using bed = await createDiskBed();
-  const { ahead, plan } = await see({ blobs: bed.store, text, ...options });
-  expect(await ahead.take(plan)).toBeNull();
+  const { ahead, plan, cut } = await see({ blobs: bed.store, text, ...options });
+  expect(await ahead.take(plan, cut)).toBeNull();
   expect(await keysOf(bed.store)).toEqual([]);
 });
 
 test("nothing is left where all lines together call for another plan than the first", async () => {
   await using bed = await createDiskBed();
-  const { ahead, plan } = await see({ blobs: bed.store, text: lines(4_000) });
+  const { ahead, plan, cut } = await see({ blobs: bed.store, text: lines(4_000) });
   const map = plan.map === null ? null : ({ ...plan.map, mode: "strict" } as const);
-  expect(await ahead.take({ ...plan, map })).toBeNull();
+  expect(await ahead.take({ ...plan, map }, cut)).toBeNull();
+  expect(await keysOf(bed.store)).toEqual([]);
+});
+
+test.each([
+  { what: "more lines go into a Part", guess: 2_000, lines: 3_000 },
+  { what: "fewer lines go into a Part", guess: 2_000, lines: 1_000 },
+])("nothing is left where $what than was thought", async ({ guess, lines: most }) => {
+  await using bed = await createDiskBed();
+  const options = { limits: { lines: guess, bytes: limits.maxBytes } };
+  const { ahead, plan, cut } = await see({ blobs: bed.store, text: lines(4_000), options });
+  const wanted = { ...cut, limits: { ...cut.limits, lines: most } };
+  expect(await ahead.take(plan, wanted)).toBeNull();
   expect(await keysOf(bed.store)).toEqual([]);
 });
 
@@ -158,8 +174,8 @@ test("a store that refuses what is made ahead holds nobody up", async () => {
         ? Promise.reject(new Error("full"))
         : bed.store.put(key, content, signal),
   };
-  const { ahead, plan } = await see({ blobs, text: lines(8_000) });
-  expect(await ahead.take(plan)).toBeNull();
+  const { ahead, plan, cut } = await see({ blobs, text: lines(8_000) });
+  expect(await ahead.take(plan, cut)).toBeNull();
   expect(await keysOf(bed.store)).toEqual([]);
 });
 

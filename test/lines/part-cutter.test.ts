@@ -9,7 +9,9 @@ interface Dealt {
 }
 
 async function deal(chunks: readonly string[], limits: PartLimits): Promise<readonly Dealt[]> {
-  const source = Readable.from(chunks.map((chunk) => Buffer.from(chunk)));
+  const source = Readable.from(
+    chunks.map((chunk) => ({ bytes: Buffer.from(chunk), lines: chunk.split("\n").length - 1 })),
+  );
   const cutter = new PartCutter(source, limits);
   const parts: Dealt[] = [];
   while (await cutter.hasMore()) {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import { noteTransfer } from "../../lib/buffer-pressure.ts";
 
 /** A temporary folder for what is too large for memory: uploads, requests, results. */
 export interface Spool {
@@ -22,8 +23,8 @@ export interface SpoolWriter {
   readonly discard: () => Promise<void>;
 }
 
-/** What may wait in memory while the disk is busy: one large write is faster than many small ones. */
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** What may wait in memory while the disk is busy. With 4 MiB it was the disk that waited for the next ones. */
+const WRITE_BUFFER_BYTES = 1024 * 1024;
 
 export async function openSpool(parent: string | null): Promise<Spool> {
   const directory = await mkdtemp(join(parent ?? tmpdir(), "anthropic-emulator-"));
@@ -51,6 +52,7 @@ function openWriter(path: string): SpoolWriter {
     write: (chunk) => {
       if (failure !== null) throw failure;
       bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+      noteTransfer(chunk.length);
       return stream.write(chunk) ? undefined : drained(stream);
     },
     end: async () => {

@@ -1,3 +1,4 @@
+import { noteTransfer } from "../../lib/buffer-pressure.ts";
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -60,8 +61,8 @@ export interface StoreOptions {
   readonly fileSeconds: number;
 }
 
-/** What may wait in memory while the disk is busy: one large write is faster than many small ones. */
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** What may wait in memory while the disk is busy. With 4 MiB it was the disk that waited for the next ones. */
+const WRITE_BUFFER_BYTES = 1024 * 1024;
 
 export async function openFileStore(options: StoreOptions): Promise<FileStore> {
   const { now, fileSeconds } = options;
@@ -116,6 +117,7 @@ function openWriter(path: string): FileWriter {
       if (failure !== null) throw failure;
       bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
       hash.update(chunk);
+      noteTransfer(chunk.length);
       return stream.write(chunk) ? undefined : drained(stream);
     },
     end: async () => {

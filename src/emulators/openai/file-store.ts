@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { once } from "node:events";
 import { newId } from "./new-id.ts";
+import { noteTransfer } from "../../lib/buffer-pressure.ts";
 
 /** Times are unix seconds. */
 export interface FileRecord {
@@ -41,8 +42,8 @@ export interface FileWriter {
   readonly discard: () => Promise<void>;
 }
 
-/** What may wait in memory while the disk is busy: one large write is faster than many small ones. */
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** What may wait in memory while the disk is busy. With 4 MiB it was the disk that waited for the next ones. */
+const WRITE_BUFFER_BYTES = 1024 * 1024;
 
 export async function openFileStore(parent: string | null, now: () => number): Promise<FileStore> {
   const directory = await mkdtemp(join(parent ?? tmpdir(), "openai-emulator-"));
@@ -81,6 +82,7 @@ function openWriter(path: string): FileWriter {
     write: (chunk) => {
       if (failure !== null) throw failure;
       bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+      noteTransfer(chunk.length);
       return stream.write(chunk) ? undefined : drained(stream);
     },
     end: async () => {
