@@ -114,14 +114,16 @@ async function inbound(
   const bytes = statSync(path).size;
   const alone: number[] = [];
   const ours: number[] = [];
-  gateway.resetPeak();
+  let peakMiB = 0;
   for (let round = 0; round < rounds; round += 1) {
+    gateway.resetPeak();
     alone.push(await translationAlone([path, "requests", "openai", target, MODELS[target]]));
     const uploaded = await uploadFile(
       gateway.url,
       path,
       target === "anthropic" ? "openai" : target,
     );
+    peakMiB = Math.max(peakMiB, gateway.peakMiB());
     if (target !== "anthropic") {
       ours.push(uploaded.seconds);
       continue;
@@ -140,6 +142,7 @@ async function inbound(
     while ((await client.batches.retrieve(batch.id)).status === "validating") await pause(50);
     ours.push((performance.now() - startedAt) / 1_000);
     await client.batches.cancel(batch.id).catch(() => undefined);
+    peakMiB = Math.max(peakMiB, gateway.peakMiB());
     await setSpeed("instant");
     // What is collected of it would take its time from the next round.
     const ends = ["cancelled", "completed", "failed"];
@@ -147,7 +150,7 @@ async function inbound(
   }
   const what = target === "anthropic" ? "create with" : "upload of";
   report(`${what} ${mib} MiB of OpenAI lines → ${target}`, { bytes, alone, ours });
-  console.log(`  peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB above idle\n`);
+  console.log(`  peak +${(peakMiB - idleMiB).toFixed(0)} MiB above idle\n`);
   await rm(path);
 }
 

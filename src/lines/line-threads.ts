@@ -12,9 +12,14 @@ const MAX_THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 /** As the main thread's: both halves of the young generation. */
 const YOUNG_MIB = 16;
 
+/** Then its 50 MiB are worth more than the fifth of a second that its start takes. */
+const IDLE_MILLISECONDS = 5_000;
+
 interface LineThread {
   readonly worker: Worker;
   tasks: number;
+  /** Ends it when it has had nothing to do for long. */
+  readonly idle: NodeJS.Timeout;
 }
 
 const threads: LineThread[] = [];
@@ -43,6 +48,7 @@ export async function* translateInThread(
     throw (failure as { readonly error: unknown } | null)?.error ?? error;
   } finally {
     thread.tasks -= 1;
+    thread.idle.refresh();
     lines.port1.close();
   }
 }
@@ -63,12 +69,22 @@ function startThread(): LineThread {
   // Its lines' objects die young there only if there is room for them.
   setFlagsFromString(`--min-semi-space-size=${YOUNG_MIB / 2}`);
   const worker = new Worker(new URL(file, import.meta.url));
-  const thread = { worker, tasks: 0 };
+  const leave = () => {
+    const place = threads.indexOf(thread);
+    if (place !== -1) threads.splice(place, 1);
+  };
+  const endIfIdle = () => {
+    if (thread.tasks > 0) return;
+    leave();
+    void worker.terminate();
+  };
+  const idle = setTimeout(endIfIdle, IDLE_MILLISECONDS).unref();
+  const thread: LineThread = { worker, tasks: 0, idle };
   threads.push(thread);
   // Its ports keep the process alive while there is work.
   worker.unref();
   // Its tasks hear of its end by their ports.
   worker.on("error", () => undefined);
-  worker.once("exit", () => threads.splice(threads.indexOf(thread), 1));
+  worker.once("exit", leave);
   return thread;
 }

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import type { Worker } from "node:worker_threads";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { translateInThread } from "../../src/lines/line-threads.ts";
 import { type LineWork, type MadeItem, translateLines } from "../../src/lines/translate-lines.ts";
 
@@ -144,5 +145,46 @@ test("an abort lets go of the input, and the thread goes on with others", async 
   await expect(reading).rejects.toThrow("given up");
   await expect.poll(() => isReleased).toBe(true);
   const next = await collect(translateInThread(chunksOf([...lines(90)].join("")), WORK, never));
+  expect(next.end).toMatchObject({ kind: "end" });
+});
+
+test("a thread that has nothing to do ends, and the next lines get another", async () => {
+  const started: Worker[] = [];
+  const ended: Worker[] = [];
+  process.on("worker", (worker: Worker) => {
+    started.push(worker);
+    worker.once("exit", () => ended.push(worker));
+  });
+  const text = [...lines(90)].join("");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.resetModules();
+  const fresh = await import("../../src/lines/line-threads.ts");
+  await collect(fresh.translateInThread(chunksOf(text), WORK, never));
+  await vi.advanceTimersByTimeAsync(4_900);
+  await collect(fresh.translateInThread(chunksOf(text), WORK, never));
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(started).toHaveLength(1);
+  expect(ended).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(200);
+  vi.useRealTimers();
+  await expect.poll(() => ended.length).toBe(1);
+  await collect(fresh.translateInThread(chunksOf(text), WORK, never));
+  expect(started).toHaveLength(2);
+});
+
+test("a thread that dies fails its lines and no others", async () => {
+  vi.resetModules();
+  const fresh = await import("../../src/lines/line-threads.ts");
+  process.once("worker", (worker: Worker) => {
+    worker.once("online", () => void worker.terminate());
+  });
+  async function* endless() {
+    for (;;) yield* chunksOf([...lines(90)].join(""));
+  }
+  await expect(collect(fresh.translateInThread(endless(), WORK, never))).rejects.toThrow("gone");
+  const next = await collect(
+    fresh.translateInThread(chunksOf([...lines(90)].join("")), WORK, never),
+  );
   expect(next.end).toMatchObject({ kind: "end" });
 });
