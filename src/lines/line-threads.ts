@@ -22,7 +22,8 @@ interface LineThread {
   readonly idle: NodeJS.Timeout;
 }
 
-const threads: LineThread[] = [];
+/** Those that take tasks. */
+const threads = new Set<LineThread>();
 
 /** As `translateLines`, in a thread of its own, so that bytes are moved while lines are translated. The input's chunks are used up. */
 export async function* translateInThread(
@@ -45,7 +46,10 @@ export async function* translateInThread(
   try {
     yield* receiveItems<MadeItem>(made.port1, signal);
   } catch (error) {
-    throw (failure as { readonly error: unknown } | null)?.error ?? error;
+    const told = failure as { readonly error: unknown } | null;
+    // It may be about to end, whatever was wrong with it.
+    if (told === null && !signal.aborted) threads.delete(thread);
+    throw told?.error ?? error;
   } finally {
     thread.tasks -= 1;
     thread.idle.refresh();
@@ -58,8 +62,8 @@ async function* owned(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
 }
 
 function leastBusy(): LineThread {
-  const [least] = threads.toSorted((one, other) => one.tasks - other.tasks);
-  return least === undefined || (least.tasks > 0 && threads.length < MAX_THREADS)
+  const [least] = [...threads].toSorted((one, other) => one.tasks - other.tasks);
+  return least === undefined || (least.tasks > 0 && threads.size < MAX_THREADS)
     ? startThread()
     : least;
 }
@@ -69,22 +73,18 @@ function startThread(): LineThread {
   // Its lines' objects die young there only if there is room for them.
   setFlagsFromString(`--min-semi-space-size=${YOUNG_MIB / 2}`);
   const worker = new Worker(new URL(file, import.meta.url));
-  const leave = () => {
-    const place = threads.indexOf(thread);
-    if (place !== -1) threads.splice(place, 1);
-  };
   const endIfIdle = () => {
     if (thread.tasks > 0) return;
-    leave();
+    threads.delete(thread);
     void worker.terminate();
   };
   const idle = setTimeout(endIfIdle, IDLE_MILLISECONDS).unref();
   const thread: LineThread = { worker, tasks: 0, idle };
-  threads.push(thread);
+  threads.add(thread);
   // Its ports keep the process alive while there is work.
   worker.unref();
   // Its tasks hear of its end by their ports.
   worker.on("error", () => undefined);
-  worker.once("exit", leave);
+  worker.once("exit", () => threads.delete(thread));
   return thread;
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import type { BlobStore } from "../../src/core/blobs.ts";
@@ -79,4 +80,34 @@ test("a chunk stays as it was given, however long its writer holds it", async ()
   };
   await inOrder(holding, { blob: "results/x/output", stored, places }, signal);
   expect(Buffer.concat(held).equals(Buffer.from(lines.join("")))).toBe(true);
+});
+
+test("of short lines so many at once are held in places, however few bytes they have", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "crossbatch-order-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const disk = await createDiskBlobs({ directory });
+  const { signal } = new AbortController();
+  const count = 120_000;
+  const places = new LinePlaces();
+  const rows = Array.from({ length: count }, (_, at) => (at * 7_919) % count);
+  const lines = rows.map((row) => Buffer.from(`${row}\n`));
+  for (const [at, line] of lines.entries()) {
+    places.expect(rows[at] ?? 0);
+    places.written(line);
+  }
+  const content = Readable.from([Buffer.concat(lines)]);
+  const stored = await disk.put("results/x/output", content, signal);
+  let reads = 0;
+  const counting: BlobStore = {
+    ...disk,
+    async open(...given) {
+      reads += 1;
+      return disk.open(...given);
+    },
+  };
+  const made = await inOrder(counting, { blob: "results/x/output", stored, places }, signal);
+  const found = (await text(await disk.open(made.blob, signal))).split("\n").slice(0, -1);
+  expect(found.every((line, row) => line === String(row))).toBe(true);
+  expect(found).toHaveLength(count);
+  expect(reads).toBe(3);
 });
