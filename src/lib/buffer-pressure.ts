@@ -16,7 +16,8 @@ type Collect = (options: { readonly type: "minor" | "major" }) => void;
 
 let passed = 0;
 let left = 0;
-let isSteady = false;
+/** How far it may shrink; 0: as V8 likes. */
+let leastYoung = 0;
 let collect: Collect | null = null;
 
 /**
@@ -39,8 +40,8 @@ export function noteTransfer(bytes: number): void {
  * For a process that moves bytes all day: what loading it left behind is freed, and the young generation doesn't grow but where
  * it has shrunk too far. Otherwise it would reach tens of megabytes, from which the translation alone gained nothing.
  */
-export function keepHeapSmall(): void {
-  isSteady = true;
+export function keepHeapSmall(youngBytes = YOUNG_BYTES): void {
+  leastYoung = youngBytes;
   setFlagsFromString("--semi-space-growth-factor=1");
   collectAll();
 }
@@ -53,15 +54,15 @@ export function freeBytes({ buffer, byteLength }: Uint8Array): void {
 /** V8 shrinks the young generation while little is made; it grows, if at all, only in a collection. */
 function collectYoung(): void {
   collect ??= findCollector();
-  const mayGrow = isSteady && youngBytes() < YOUNG_BYTES;
+  const mayGrow = bytesOfYoung() < leastYoung;
   if (mayGrow) setFlagsFromString("--semi-space-growth-factor=2");
   collect({ type: "minor" });
   if (mayGrow) setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-function youngBytes(): number {
+function bytesOfYoung(): number {
   const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
-  return young?.space_size ?? YOUNG_BYTES;
+  return young?.space_size ?? 0;
 }
 
 function collectAll(): void {

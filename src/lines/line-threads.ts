@@ -13,7 +13,7 @@ const MAX_THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 const YOUNG_MIB = 16;
 
 /** Then its 50 MiB are worth more than the fifth of a second that its start takes. */
-const IDLE_MILLISECONDS = 5_000;
+const IDLE_MILLISECONDS = 2_000;
 
 interface LineThread {
   readonly worker: Worker;

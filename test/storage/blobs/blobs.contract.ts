@@ -69,6 +69,21 @@ export function describeBlobs(name: string, createBed: () => Promise<BlobBed>): 
       expect(await bed.unfinished()).toEqual([]);
     });
 
+    test.each([64 * KIB, 700 * KIB, 9 * MIB])(
+      "a chunk of %d bytes may be used again once the next one is asked for",
+      async (chunkBytes) => {
+        async function* reused() {
+          for await (const chunk of contentOf(20 * MIB, chunkBytes)) {
+            yield chunk;
+            chunk.fill(0);
+          }
+        }
+        const expected = await measure(contentOf(20 * MIB));
+        expect(await store.put(key("a"), reused(), never)).toEqual(expected);
+        expect(await measure(await store.open(key("a"), never))).toEqual(expected);
+      },
+    );
+
     test.each([
       [0, 0],
       [0, 99],
