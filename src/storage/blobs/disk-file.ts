@@ -33,10 +33,13 @@ export async function writeNewFile(
       writing.catch(() => undefined);
       part = await buffers.take();
     };
+    let before: Uint8Array = Buffer.alloc(0);
     for await (const chunk of chunks) {
+      // One that was freed by whoever made it has no length any more.
+      noteTransfer(before.length);
+      before = chunk;
       hash.update(chunk);
       bytes += chunk.length;
-      noteTransfer(chunk.length);
       let copied = part.append(chunk);
       while (copied < chunk.length) {
         await flush();
