@@ -1,4 +1,5 @@
 import type { BlobStore, KnownBlob, StoredBlob } from "../core/blobs.ts";
+import { freeBytes } from "../lib/buffer-pressure.ts";
 import type { LinePlace, LinePlaces } from "../lines/line-places.ts";
 
 interface Unordered {
@@ -40,17 +41,21 @@ async function* windows(
     await readWindow(blobs, { known, window, made }, signal);
     return made.subarray(0, bytes);
   };
-  for (const place of places.sorted()) {
-    const isFull = bytes + place.length > WINDOW_BYTES || window.length === WINDOW_LINES;
-    if (isFull && window.length > 0) {
-      yield* copies(await read());
-      window = [];
-      bytes = 0;
+  try {
+    for (const place of places.sorted()) {
+      const isFull = bytes + place.length > WINDOW_BYTES || window.length === WINDOW_LINES;
+      if (isFull && window.length > 0) {
+        yield* copies(await read());
+        window = [];
+        bytes = 0;
+      }
+      window.push({ offset: place.offset, length: place.length, target: bytes });
+      bytes += place.length;
     }
-    window.push({ offset: place.offset, length: place.length, target: bytes });
-    bytes += place.length;
+    if (window.length > 0) yield* copies(await read());
+  } finally {
+    freeBytes(made);
   }
-  if (window.length > 0) yield* copies(await read());
 }
 
 function firstWindow({ bytes }: KnownBlob): number {

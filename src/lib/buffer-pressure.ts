@@ -14,11 +14,15 @@ const YOUNG_BYTES = 16 * 1024 * 1024;
 
 type Collect = (options: { readonly type: "minor" | "major" }) => void;
 
+/** So long after the last bytes what they left behind is collected: V8 waits for more work, which may not come. */
+const QUIET_MILLISECONDS = 1_000;
+
 let passed = 0;
 let left = 0;
 /** How far it may shrink; 0: as V8 likes. */
 let leastYoung = 0;
 let collect: Collect | null = null;
+let quiet: NodeJS.Timeout | null = null;
 
 /**
  * Told of every chunk that a bulk transfer lets go of. The memory of a dead Buffer is freed by a collection, but its bytes don't
@@ -30,6 +34,7 @@ export function noteTransfer(bytes: number): void {
   passed += bytes;
   if (passed < STEP_BYTES) return;
   passed = 0;
+  quiet?.refresh();
   collectYoung();
   const held = process.memoryUsage().arrayBuffers;
   left = Math.min(left, held);
@@ -42,6 +47,7 @@ export function noteTransfer(bytes: number): void {
  */
 export function keepHeapSmall(youngBytes = YOUNG_BYTES): void {
   leastYoung = youngBytes;
+  quiet ??= setTimeout(collectAll, QUIET_MILLISECONDS).unref();
   setFlagsFromString("--semi-space-growth-factor=1");
   collectAll();
 }
@@ -51,14 +57,30 @@ export function freeBytes({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
-/** V8 shrinks the young generation while little is made; it grows, if at all, only in a collection. */
 function collectYoung(): void {
   collect ??= findCollector();
-  const mayGrow = bytesOfYoung() < leastYoung;
-  if (mayGrow) setFlagsFromString("--semi-space-growth-factor=2");
-  collect({ type: "minor" });
-  if (mayGrow) setFlagsFromString("--semi-space-growth-factor=1");
+  if (bytesOfYoung() < leastYoung) growYoung();
+  else collect({ type: "minor" });
 }
+
+/**
+ * V8 shrinks the young generation while little is made, and doubles it only in a collection that more survived than one of its
+ * halves holds. Of lines nothing survives, so it would stay small for a gigabyte of them.
+ */
+function growYoung(): void {
+  setFlagsFromString("--semi-space-growth-factor=2");
+  for (let tries = 0; tries < MAX_DOUBLINGS && bytesOfYoung() < leastYoung; tries += 1) {
+    const arrays = Math.ceil(bytesOfYoung() / ARRAY_BYTES);
+    const survivors = Array.from({ length: arrays }, () => new Array(ARRAY_WORDS).fill(0));
+    collect?.({ type: "minor" });
+    survivors.length = 0;
+  }
+  setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+const MAX_DOUBLINGS = 5;
+const ARRAY_WORDS = 1_024;
+const ARRAY_BYTES = ARRAY_WORDS * 8;
 
 function bytesOfYoung(): number {
   const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
