@@ -143,7 +143,7 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
 }
 
 /** A thread of its own is started for no less. */
-export const THREAD_BYTES = 4 * 1024 * 1024;
+export const THREAD_BYTES = 2 * 1024 * 1024;
 
 async function openItems(
   { maxLineBytes, signal }: Host,
