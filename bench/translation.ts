@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { createReadStream, createWriteStream, statSync } from "node:fs";
+import { createReadStream, createWriteStream, readdirSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -189,8 +189,11 @@ async function outbound({ gateway, idleMiB }: Ours, lines: number): Promise<void
     gateway.resetPeak();
     const alone: number[] = [];
     const ours: number[] = [];
+    // What the gateway reads; where that is Anthropic's, nothing is to be translated, and OpenAI's lines show what it would cost.
+    const isOwn = provider === "anthropic";
+    const [from, raw] = isOwn ? ["openai", results] : [provider, newestRawResults()];
     for (let round = 0; round < rounds; round += 1) {
-      alone.push(await translationAlone([results, "results", "openai", "anthropic", model]));
+      alone.push(await translationAlone([raw, "results", from, "anthropic", model]));
       const { seconds } = await download(
         `${gateway.url}/anthropic/v1/messages/batches/${batch.id}/results`,
         KEY,
@@ -198,13 +201,24 @@ async function outbound({ gateway, idleMiB }: Ours, lines: number): Promise<void
       );
       ours.push(seconds);
     }
-    report("  the same through the Anthropic SDK's results, beside openai → anthropic alone", {
-      bytes,
+    report(`  the same through the Anthropic SDK's results, beside ${from} → anthropic alone`, {
+      bytes: statSync(raw).size,
       alone,
       ours,
     });
     console.log(`  peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB above idle\n`);
   }
+}
+
+/** Where the gateway keeps what a provider said, of the batch that was collected last. */
+function newestRawResults(): string {
+  const paths = readdirSync(join(folder, "data/blobs/objects"), { recursive: true })
+    .filter((name): name is string => typeof name === "string" && name.endsWith("+raw-output"))
+    .map((name) => join(folder, "data/blobs/objects", name))
+    .toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  const [newest] = paths;
+  if (newest === undefined) throw new Error("no raw results are kept");
+  return newest;
 }
 
 function report(
