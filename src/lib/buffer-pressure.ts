@@ -70,8 +70,8 @@ function collectYoung(): void {
 function growYoung(): void {
   setFlagsFromString("--semi-space-growth-factor=2");
   for (let tries = 0; tries < MAX_DOUBLINGS && bytesOfYoung() < leastYoung; tries += 1) {
-    const arrays = Math.ceil(bytesOfYoung() / ARRAY_BYTES);
-    const survivors = Array.from({ length: arrays }, () => new Array(ARRAY_WORDS).fill(0));
+    const arrays = Math.ceil(bytesOfYoung() / SURVIVOR_BYTES);
+    const survivors = Array.from({ length: arrays }, () => SURVIVOR.slice());
     collect?.({ type: "minor" });
     survivors.length = 0;
   }
@@ -79,8 +79,8 @@ function growYoung(): void {
 }
 
 const MAX_DOUBLINGS = 5;
-const ARRAY_WORDS = 1_024;
-const ARRAY_BYTES = ARRAY_WORDS * 8;
+const SURVIVOR: readonly number[] = Array.from({ length: 1_024 }, () => 0.5);
+const SURVIVOR_BYTES = SURVIVOR.length * 8;
 
 function bytesOfYoung(): number {
   const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");

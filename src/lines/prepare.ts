@@ -137,7 +137,7 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
     if (errors.length >= MAX_ERRORS) break;
   }
   const saved = ids?.save() ?? null;
-  if (saved !== null) idsBlob = await saveIds(host, prefix, eachOf(saved));
+  if (saved !== null) idsBlob = await putIds(host, prefix, eachOf(saved));
   const inOrder = errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
   return { errors: inOrder.slice(0, MAX_ERRORS), reports, idsBlob };
 }
@@ -244,7 +244,7 @@ class UnsentLines {
 
 /** Null: there are none. */
 async function saveIds(
-  { blobs, signal }: Host,
+  host: Host,
   prefix: string,
   ids: AsyncGenerator<Uint8Array>,
 ): Promise<KnownBlob | null> {
@@ -254,8 +254,16 @@ async function saveIds(
     yield first.value;
     yield* ids;
   }
+  return putIds(host, prefix, all());
+}
+
+async function putIds(
+  { blobs, signal }: Host,
+  prefix: string,
+  ids: AsyncIterable<Uint8Array>,
+): Promise<KnownBlob> {
   const key = `${prefix}/ids`;
-  return { key, ...(await blobs.put(key, all(), signal)) };
+  return { key, ...(await blobs.put(key, ids, signal)) };
 }
 
 async function* eachOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -85,6 +85,8 @@ export async function* translateLines(
     failedLines = 0;
   }
   const saved = shared === null && !failures.isEnough ? ids.save() : null;
+  // A table may be empty, where ids say themselves what has to be known; without one they would stand for themselves.
+  if (saved !== null) yield { kind: "ids", bytes: new Uint8Array() };
   for (const bytes of saved ?? []) yield { kind: "ids", bytes };
   yield { kind: "end", report: map.report(), errors: failures.inOrder };
 }
