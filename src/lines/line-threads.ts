@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { ownBytes, receiveItems, sendItems } from "../lib/port-items.ts";
@@ -18,6 +19,8 @@ const IDLE_MILLISECONDS = 2_000;
 interface LineThread {
   readonly worker: Worker;
   tasks: number;
+  /** Why it ended, if it did so by itself. */
+  failure: unknown;
   /** Ends it when it has had nothing to do for long. */
   readonly idle: NodeJS.Timeout;
 }
@@ -47,9 +50,12 @@ export async function* translateInThread(
     yield* receiveItems<MadeItem>(made.port1, signal);
   } catch (error) {
     const told = failure as { readonly error: unknown } | null;
-    // It may be about to end, whatever was wrong with it.
-    if (told === null && !signal.aborted) threads.delete(thread);
-    throw told?.error ?? error;
+    if (told !== null) throw told.error;
+    signal.throwIfAborted();
+    // It may be about to end, and then soon says why.
+    threads.delete(thread);
+    await setImmediate();
+    throw thread.failure ?? error;
   } finally {
     thread.tasks -= 1;
     thread.idle.refresh();
@@ -79,12 +85,14 @@ function startThread(): LineThread {
     void worker.terminate();
   };
   const idle = setTimeout(endIfIdle, IDLE_MILLISECONDS).unref();
-  const thread: LineThread = { worker, tasks: 0, idle };
+  const thread: LineThread = { worker, tasks: 0, failure: null, idle };
   threads.add(thread);
   // Its ports keep the process alive while there is work.
   worker.unref();
   // Its tasks hear of its end by their ports.
-  worker.on("error", () => undefined);
+  worker.on("error", (error) => {
+    thread.failure = error;
+  });
   worker.once("exit", () => threads.delete(thread));
   return thread;
 }

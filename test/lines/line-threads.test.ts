@@ -173,16 +173,24 @@ test("a thread that has nothing to do ends, and the next lines get another", asy
   expect(started).toHaveLength(2);
 });
 
-test("a thread that dies fails its lines and no others", async () => {
+test.each([
+  { what: "is ended", kill: (worker: Worker) => void worker.terminate(), told: "gone" },
+  {
+    what: "fails",
+    // It can't take this apart.
+    kill: (worker: Worker) => worker.postMessage(null, []),
+    told: "Cannot destructure",
+  },
+])("a thread that $what fails its lines and no others, and says why", async ({ kill, told }) => {
   vi.resetModules();
   const fresh = await import("../../src/lines/line-threads.ts");
   process.once("worker", (worker: Worker) => {
-    worker.once("online", () => void worker.terminate());
+    worker.once("online", () => kill(worker));
   });
   async function* endless() {
     for (;;) yield* chunksOf([...lines(90)].join(""));
   }
-  await expect(collect(fresh.translateInThread(endless(), WORK, never))).rejects.toThrow("gone");
+  await expect(collect(fresh.translateInThread(endless(), WORK, never))).rejects.toThrow(told);
   const next = await collect(
     fresh.translateInThread(chunksOf([...lines(90)].join("")), WORK, never),
   );
