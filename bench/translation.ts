@@ -52,11 +52,37 @@ async function main(): Promise<void> {
     address: readyLine,
   });
   const urls = urlsSchema.parse(JSON.parse(emulators.url));
+  const sizes = values.mib.split(",").map(Number).filter(Boolean);
+  const counts = values.lines.split(",").map(Number).filter(Boolean);
+  try {
+    for (const mib of sizes) {
+      for (const target of ["gemini", "bedrock", "anthropic"] as const) {
+        const work = { mib, provider: urls.anthropic };
+        await withGateway(urls, async (ours) => inbound(ours, target, work));
+      }
+    }
+    for (const lines of counts) {
+      for (const provider of values.providers.split(",")) {
+        await withGateway(urls, async (ours) => outbound(ours, provider, lines));
+      }
+    }
+  } finally {
+    await emulators.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Each has a gateway of its own: what one left in memory isn't counted to the next. */
+async function withGateway(
+  urls: z.infer<typeof urlsSchema>,
+  measure: (ours: Ours) => Promise<void>,
+): Promise<void> {
+  const dataDir = await mkdtemp(join(folder, "data-"));
   const gateway = await start({
     arguments: [join(root, "bin/crossbatch.js"), "serve"],
     environment: {
       CROSSBATCH_PORT: "0",
-      CROSSBATCH_DATA_DIR: join(folder, "data"),
+      CROSSBATCH_DATA_DIR: dataDir,
       CROSSBATCH_LIMITS_FILE_BYTES: String(4 * 1024 * MIB),
       CROSSBATCH_LIMITS_HAND_OVER_SECONDS: "120",
       CROSSBATCH_POLL_SECONDS: "0.5",
@@ -80,25 +106,18 @@ async function main(): Promise<void> {
   });
   try {
     const idleMiB = gateway.residentMiB();
-    console.log(`idle gateway: ${idleMiB.toFixed(0)} MiB\n`);
-    for (const mib of values.mib.split(",").map(Number).filter(Boolean)) {
-      for (const target of ["gemini", "bedrock", "anthropic"] as const) {
-        await inbound({ gateway, idleMiB }, target, { mib, provider: urls.anthropic });
-      }
-    }
-    for (const lines of values.lines.split(",").map(Number)) {
-      await outbound({ gateway, idleMiB }, lines);
-    }
+    console.log(`idle gateway: ${idleMiB.toFixed(0)} MiB`);
+    await measure({ gateway, idleMiB, dataDir });
   } finally {
     await gateway.stop();
-    await emulators.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true });
   }
 }
 
 interface Ours {
   readonly gateway: BenchProcess;
   readonly idleMiB: number;
+  readonly dataDir: string;
 }
 
 /** An upload whose copy goes to the provider in its own format; where none is made, the create that brings the lines there. */
@@ -155,70 +174,71 @@ async function inbound(
 }
 
 /** Results of many lines, read as OpenAI's files and as Anthropic's results. */
-async function outbound({ gateway, idleMiB }: Ours, lines: number): Promise<void> {
+async function outbound(
+  { gateway, idleMiB, dataDir }: Ours,
+  provider: string,
+  lines: number,
+): Promise<void> {
   const client = new OpenAI({ baseURL: `${gateway.url}/openai`, apiKey: KEY, timeout: 600_000 });
   const path = join(folder, "small.jsonl");
-  for (const provider of values.providers.split(",")) {
-    const model = provider in MODELS ? MODELS[provider as Target] : "gpt-4o-mini";
-    await pipeline(Readable.from(smallLines(lines, model)), createWriteStream(path));
-    const inputBytes = statSync(path).size;
-    gateway.resetPeak();
-    const { id } = await uploadFile(gateway.url, path, provider);
-    const named = { provider };
-    let batch = await client.batches.create({
-      input_file_id: id,
-      endpoint: "/v1/chat/completions",
-      completion_window: "24h",
-      ...named,
-    });
-    let finalizingAt = performance.now();
-    while (batch.status !== "completed") {
-      if (batch.status === "failed") throw new Error(JSON.stringify(batch.errors));
-      if (batch.status === "validating" || batch.status === "in_progress")
-        finalizingAt = performance.now();
-      await pause(100);
-      batch = await client.batches.retrieve(batch.id);
-    }
-    const finished = (performance.now() - finalizingAt) / 1_000;
-    const results = join(folder, "results.jsonl");
-    await save(`${gateway.url}/openai/files/${String(batch.output_file_id)}/content`, results);
-    const bytes = statSync(results).size;
-    console.log(
-      `${lines.toLocaleString("en")} lines, ${(inputBytes / MIB).toFixed(0)} MiB, at ${provider}, ${(bytes / MIB).toFixed(0)} MiB of results: collected and written in at most ${finished.toFixed(1)} s (${(bytes / MIB / finished).toFixed(0)} MiB/s), peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB`,
-    );
-    gateway.resetPeak();
-    const alone: number[] = [];
-    const ours: number[] = [];
-    // What the gateway reads; where that is Anthropic's, nothing is to be translated, and OpenAI's lines show what it would cost.
-    const isOwn = provider === "anthropic";
-    const [from, raw] = isOwn ? ["openai", results] : [provider, newestRawResults()];
-    for (let round = 0; round < rounds; round += 1) {
-      alone.push(await translationAlone([raw, "results", from, "anthropic", model]));
-      const { seconds } = await download(
-        `${gateway.url}/anthropic/v1/messages/batches/${batch.id}/results`,
-        KEY,
-        { "anthropic-version": "2023-06-01" },
-      );
-      ours.push(seconds);
-    }
-    report(`  the same through the Anthropic SDK's results, beside ${from} → anthropic alone`, {
-      bytes: statSync(raw).size,
-      alone,
-      ours,
-    });
-    console.log(`  peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB above idle\n`);
+  const model = provider in MODELS ? MODELS[provider as Target] : "gpt-4o-mini";
+  await pipeline(Readable.from(smallLines(lines, model)), createWriteStream(path));
+  const inputBytes = statSync(path).size;
+  gateway.resetPeak();
+  const { id } = await uploadFile(gateway.url, path, provider);
+  const named = { provider };
+  let batch = await client.batches.create({
+    input_file_id: id,
+    endpoint: "/v1/chat/completions",
+    completion_window: "24h",
+    ...named,
+  });
+  let finalizingAt = performance.now();
+  while (batch.status !== "completed") {
+    if (batch.status === "failed") throw new Error(JSON.stringify(batch.errors));
+    if (batch.status === "validating" || batch.status === "in_progress")
+      finalizingAt = performance.now();
+    await pause(100);
+    batch = await client.batches.retrieve(batch.id);
   }
+  const finished = (performance.now() - finalizingAt) / 1_000;
+  const results = join(folder, "results.jsonl");
+  await save(`${gateway.url}/openai/files/${String(batch.output_file_id)}/content`, results);
+  const bytes = statSync(results).size;
+  console.log(
+    `${lines.toLocaleString("en")} lines, ${(inputBytes / MIB).toFixed(0)} MiB, at ${provider}, ${(bytes / MIB).toFixed(0)} MiB of results: collected and written in at most ${finished.toFixed(1)} s (${(bytes / MIB / finished).toFixed(0)} MiB/s), peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB`,
+  );
+  gateway.resetPeak();
+  const alone: number[] = [];
+  const ours: number[] = [];
+  // What the gateway reads. Of Anthropic's nothing is to be translated: OpenAI's lines show what it would cost.
+  const isRaw = provider === "gemini" || provider === "bedrock";
+  const [from, raw] = isRaw ? [provider, rawResults(dataDir)] : ["openai", results];
+  for (let round = 0; round < rounds; round += 1) {
+    alone.push(await translationAlone([raw, "results", from, "anthropic", model]));
+    const { seconds } = await download(
+      `${gateway.url}/anthropic/v1/messages/batches/${batch.id}/results`,
+      KEY,
+      { "anthropic-version": "2023-06-01" },
+    );
+    ours.push(seconds);
+  }
+  report(`  the same through the Anthropic SDK's results, beside ${from} → anthropic alone`, {
+    bytes: statSync(raw).size,
+    alone,
+    ours,
+  });
+  console.log(`  peak +${(gateway.peakMiB() - idleMiB).toFixed(0)} MiB above idle\n`);
 }
 
-/** Where the gateway keeps what a provider said, of the batch that was collected last. */
-function newestRawResults(): string {
-  const paths = readdirSync(join(folder, "data/blobs/objects"), { recursive: true })
-    .filter((name): name is string => typeof name === "string" && name.endsWith("+raw-output"))
-    .map((name) => join(folder, "data/blobs/objects", name))
-    .toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
-  const [newest] = paths;
-  if (newest === undefined) throw new Error("no raw results are kept");
-  return newest;
+/** Where the gateway keeps what a provider said. */
+function rawResults(dataDir: string): string {
+  const objects = join(dataDir, "blobs/objects");
+  const [name] = readdirSync(objects, { recursive: true }).filter(
+    (each) => typeof each === "string" && each.endsWith("+raw-output"),
+  );
+  if (typeof name !== "string") throw new Error("no raw results are kept");
+  return join(objects, name);
 }
 
 function report(
