@@ -24,6 +24,7 @@ export interface AheadOptions {
 /** So much of the input tells what plan it calls for. Less of it isn't translated ahead. */
 const FIRST_BYTES = THREAD_BYTES;
 const CHUNK_BYTES = 256 * 1024;
+const CLEAN_UP_MILLISECONDS = 30_000;
 /** Of lines that name none. */
 export const STANDARD_ENDPOINT = "/v1/chat/completions";
 const NONE = Buffer.alloc(0);
@@ -103,7 +104,7 @@ export class LinesAhead {
     return made.lines;
   }
 
-  /** Stops, and leaves nothing behind. */
+  /** Stops, and leaves nothing of its own behind. */
   async drop(): Promise<void> {
     const made = this.#made;
     this.#made = null;
@@ -111,9 +112,12 @@ export class LinesAhead {
     if (!this.#copied.writableEnded) this.#copied.destroy(new Error("the input was given up"));
     const lines = made === null ? null : await made.lines;
     if (lines === null) return;
-    for (const key of blobsOf(lines)) {
-      await this.#context.blobs.delete(key, this.#signal).catch(() => undefined);
-    }
+    // What isn't a pass's own another one may have stored by now, and need.
+    const isShared = this.#options.pass !== undefined;
+    const keys = isShared ? lines.pieces.map(({ blob }) => blob) : blobsOf(lines);
+    // Its own time: the request may be gone.
+    const signal = AbortSignal.timeout(CLEAN_UP_MILLISECONDS);
+    for (const key of keys) await this.#context.blobs.delete(key, signal).catch(() => undefined);
   }
 
   async #goOn(survey: LineSurvey): Promise<void> {

@@ -136,7 +136,7 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
     errors.push(...ended.errors);
     if (errors.length >= MAX_ERRORS) break;
   }
-  const saved = ids?.save() ?? null;
+  const saved = errors.length === 0 ? (ids?.save() ?? null) : null;
   if (saved !== null) idsBlob = await putIds(host, prefix, eachOf(saved));
   const inOrder = errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
   return { errors: inOrder.slice(0, MAX_ERRORS), reports, idsBlob };

@@ -84,7 +84,8 @@ export async function* translateLines(
     sentLines = 0;
     failedLines = 0;
   }
-  const saved = shared === null && !failures.isEnough ? ids.save() : null;
+  // Where nothing may be sent, nothing comes back.
+  const saved = shared === null && failures.isNone ? ids.save() : null;
   // A table may be empty, where ids say themselves what has to be known; without one they would stand for themselves.
   if (saved !== null) yield { kind: "ids", bytes: new Uint8Array() };
   for (const bytes of saved ?? []) yield { kind: "ids", bytes };
@@ -120,6 +121,10 @@ class Failures {
 
   get inOrder(): readonly BatchError[] {
     return this.#errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  }
+
+  get isNone(): boolean {
+    return this.#errors.length === 0;
   }
 
   get isEnough(): boolean {

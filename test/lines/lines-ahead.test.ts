@@ -55,9 +55,10 @@ interface Seen {
   readonly blobs: BlobStore;
   readonly text: string;
   readonly options?: Partial<AheadOptions>;
+  readonly signal?: AbortSignal;
 }
 
-async function see({ blobs, text, options }: Seen) {
+async function see({ blobs, text, options, signal = never }: Seen) {
   const ahead = new LinesAhead(
     context(blobs),
     {
@@ -66,7 +67,7 @@ async function see({ blobs, text, options }: Seen) {
       prefix: "ahead",
       ...options,
     },
-    never,
+    signal,
   );
   const { idRule } = formats.anthropic;
   const survey = new LineSurvey({ endpoint: null, idRule, maxLineBytes: 1_000_000 });
@@ -143,6 +144,29 @@ test.each([
   const wanted = { ...cut, limits: { ...cut.limits, lines: most } };
   expect(await ahead.take(plan, wanted)).toBeNull();
   expect(await keysOf(bed.store)).toEqual([]);
+});
+
+test("one that is dropped after its request has gone leaves nothing either", async () => {
+  await using bed = await createDiskBed();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { ahead } = await see({ blobs: bed.store, text: lines(4_000), signal });
+  await expect.poll(() => keysOf(bed.store)).toContain("ahead/ids");
+  controller.abort();
+  await ahead.drop();
+  expect(await keysOf(bed.store)).toEqual([]);
+});
+
+test("one of two passes drops no more than is its own: they share what maps ids back", async () => {
+  await using bed = await createDiskBed();
+  const { store: blobs } = bed;
+  const text = lines(4_000);
+  const kept = await see({ blobs, text, options: { pass: "one" } });
+  const dropped = await see({ blobs, text, options: { pass: "two" } });
+  const taken = await kept.ahead.take(kept.plan, kept.cut);
+  await dropped.ahead.drop();
+  expect(await keysOf(blobs)).toEqual(["ahead/ids", "ahead/part-1-one"]);
+  expect(taken?.idsBlob).toMatchObject({ key: "ahead/ids" });
 });
 
 test("one that is dropped on the way leaves nothing, and takes no more", async () => {
