@@ -6,6 +6,13 @@ export interface StoredBlob {
   readonly sha256: string;
 }
 
+/** As `StoredBlob`, where nobody asked for the hash. */
+interface StoredPiece {
+  readonly bytes: number;
+  /** Null unless the store needs it itself. */
+  readonly sha256: string | null;
+}
+
 /** A blob of which it is known what it holds. */
 export interface KnownBlob {
   readonly key: string;
@@ -36,6 +43,15 @@ export interface BlobStore {
    * one is asked for.
    */
   put(key: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<StoredBlob>;
+  /**
+   * As `put`, of bytes whose hash nobody asks for. `isScratch`: of no use to another process, so they needn't outlive a crash
+   * (what is left of them is swept like anything else that nobody owns).
+   */
+  putPiece(
+    key: string,
+    piece: { readonly content: AsyncIterable<Uint8Array>; readonly isScratch: boolean },
+    signal: AbortSignal,
+  ): Promise<StoredPiece>;
   /**
    * The stream errors if the blob ends early, and, where it is known what it holds, with `storage_unavailable` in place of its
    * last bytes if the store gives others: a range is held against the length alone. Destroying it frees everything.

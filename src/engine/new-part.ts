@@ -8,7 +8,8 @@ export interface PartShare extends Pick<
 > {
   /** Its lines as they are sent; null: the batch's own input. */
   readonly inputBlob: string | null;
-  readonly inputSha256?: string;
+  /** Null, or left out: only the length is known. */
+  readonly inputSha256?: string | null;
   /** Where they are at the provider already. */
   readonly inputNativeId?: string;
   /** How that copy was made. */
@@ -49,7 +50,7 @@ export function newPart(
     results: [],
     options: {
       ...(inputBlob === null ? {} : { inputBlob }),
-      ...(inputSha256 === undefined ? {} : { inputSha256 }),
+      ...(typeof inputSha256 === "string" ? { inputSha256 } : {}),
       ...(recipe === undefined ? {} : { recipe }),
     },
     createdAt: now,

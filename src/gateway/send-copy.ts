@@ -149,7 +149,7 @@ async function planCopy(
   }
 }
 
-type Stored = Pick<ReceivedContent, "blob" | "bytes" | "sha256">;
+type Stored = Omit<KnownBlob, "key"> & Pick<ReceivedContent, "blob">;
 
 function knownContent({ blob: key, bytes, sha256 }: Stored): KnownBlob {
   return { key, bytes, sha256 };

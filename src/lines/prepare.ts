@@ -32,7 +32,7 @@ export interface PreparedPiece {
   readonly group: number;
   readonly blob: string;
   readonly bytes: number;
-  readonly sha256: string;
+  readonly sha256: string | null;
   readonly lines: number;
 }
 
@@ -54,7 +54,10 @@ export interface Preparation {
   openInput(): Promise<AsyncIterable<Uint8Array>>;
   /** Keys of the blobs begin with it. */
   readonly prefix: string;
-  /** Of the pieces' keys the end: where two passes may be under way, each has its own. */
+  /**
+   * Of the pieces' keys the end: where two passes may be under way, each has its own. Left out: the pieces are of this process alone,
+   * and needn't outlive it.
+   */
   readonly pass?: string;
 }
 
@@ -113,6 +116,7 @@ interface Host extends PrepareContext {
 async function translateGroups(host: Host, work: Preparation, made: PreparedPiece[]) {
   const { blobs, signal, unsent } = host;
   const { groups, prefix, pass } = work;
+  const isScratch = pass === undefined;
   const end = pass === undefined ? "" : `-${pass}`;
   const ids = groups.length === 1 ? null : createLineIds(formats[work.format].idRule);
   const reports: TranslationReport[] = [];
@@ -127,7 +131,7 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
       const counted = cutter.part((all) => {
         count = all;
       });
-      const stored = await blobs.put(blob, counted, signal);
+      const stored = await blobs.putPiece(blob, { content: counted, isScratch }, signal);
       made.push({ group, blob, ...stored, lines: count });
     }
     idsBlob = await saveIds(host, prefix, items.ids());

@@ -189,14 +189,29 @@ test("one that is dropped on the way leaves nothing, and takes no more", async (
   expect(await bed.unfinished()).toEqual([]);
 });
 
+test.each([
+  { what: "of this process alone", options: {}, isScratch: true },
+  { what: "that another process may go on with", options: { pass: "one" }, isScratch: false },
+])("pieces $what are scratch: $isScratch", async ({ options, isScratch }) => {
+  await using bed = await createDiskBed();
+  const asked: boolean[] = [];
+  const blobs: BlobStore = {
+    ...bed.store,
+    putPiece: (key, piece, signal) => {
+      asked.push(piece.isScratch);
+      return bed.store.putPiece(key, piece, signal);
+    },
+  };
+  const { ahead, plan, cut } = await see({ blobs, text: lines(6_000), options });
+  expect(await ahead.take(plan, cut)).not.toBeNull();
+  expect(asked).toEqual([isScratch]);
+});
+
 test("a store that refuses what is made ahead holds nobody up", async () => {
   await using bed = await createDiskBed();
   const blobs: BlobStore = {
     ...bed.store,
-    put: (key, content, signal) =>
-      key.startsWith("ahead/part")
-        ? Promise.reject(new Error("full"))
-        : bed.store.put(key, content, signal),
+    putPiece: () => Promise.reject(new Error("full")),
   };
   const { ahead, plan, cut } = await see({ blobs, text: lines(8_000) });
   expect(await ahead.take(plan, cut)).toBeNull();

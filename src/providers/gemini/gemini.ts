@@ -19,8 +19,11 @@ const GEMINI_LIMITS: ProviderLimits = {
   windowHours: WINDOW_HOURS,
 };
 
-/** As Google's own SDKs do it. */
-const CHUNK_BYTES = 8 * 1024 * 1024;
+/**
+ * Each answer is waited for, so not as many as the 8 MiB of Google's own SDKs call for. Of a chunk whose answer is lost the host says
+ * how much it has.
+ */
+const CHUNK_BYTES = 64 * 1024 * 1024;
 
 /** Lines are ready at once as a rule; two minutes are for the exception. */
 const ACTIVATION: RetryPolicy = {

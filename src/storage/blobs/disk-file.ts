@@ -6,29 +6,43 @@ import { GatewayError } from "../../core/errors.ts";
 import { noteTransfer } from "../../lib/buffer-pressure.ts";
 import { createPartBuffers, type PartBuffer } from "../../lib/part-buffers.ts";
 import { onDisk, toDiskError } from "./disk-errors.ts";
+import { createFileSync } from "./file-sync.ts";
 
 /** Measured: gathering network chunks of 64 KiB doubles the speed of one write each, and more than this gains nothing. */
 const WRITE_BYTES = 512 * 1024;
 const READ_BYTES = 512 * 1024;
 
-/**
- * Writes a new file, and returns once its bytes are durable. Hashing overlaps writing. Chunks are copied into two buffers: those
- * that waited for the disk would outlive several collections.
- */
+/** Writes a new file, and returns once its bytes are durable. Hashing overlaps writing. */
 export async function writeNewFile(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<StoredBlob> {
+  const hash = createHash("sha256");
+  const see = (chunk: Uint8Array) => void hash.update(chunk);
+  const bytes = await writeUnhashed(path, chunks, { isScratch: false, see });
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/**
+ * As `writeNewFile`, and returns how many bytes that were. `isScratch`: doesn't wait for the disk. Chunks are copied into two
+ * buffers: those that waited for the disk would outlive several collections.
+ */
+export async function writeUnhashed(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  { isScratch, see }: { readonly isScratch: boolean; readonly see?: (chunk: Uint8Array) => void },
+): Promise<number> {
   const file = await onDisk(open(path, "wx", 0o600));
   let writing = Promise.resolve();
+  const sync = isScratch ? null : createFileSync(file);
   try {
-    const hash = createHash("sha256");
     let bytes = 0;
     const buffers = createPartBuffers(WRITE_BYTES, 2);
     let part = await buffers.take();
     const flush = async () => {
       await writing;
       writing = writeAll(file, part);
+      sync?.wrote(WRITE_BYTES);
       // It is awaited before the next write; until then a failure must not count as unhandled.
       writing.catch(() => undefined);
       part = await buffers.take();
@@ -38,7 +52,7 @@ export async function writeNewFile(
       // One that was freed by whoever made it has no length any more.
       noteTransfer(before.length);
       before = chunk;
-      hash.update(chunk);
+      see?.(chunk);
       bytes += chunk.length;
       let copied = part.append(chunk);
       while (copied < chunk.length) {
@@ -48,8 +62,8 @@ export async function writeNewFile(
     }
     await writing;
     await writeAll(file, part);
-    await onDisk(file.sync());
-    return { bytes, sha256: hash.digest("hex") };
+    await sync?.end();
+    return bytes;
   } finally {
     // Closing waits for a write that still runs. Its error would hide the one that brought us here.
     await file.close().catch(() => undefined);

@@ -7,7 +7,7 @@ import { abortable } from "../../lib/abortable.ts";
 import { checkBlobKey, isBlobKey } from "./blob-key.ts";
 import { destroyOnAbort } from "../../lib/destroy-on-abort.ts";
 import { diskErrorCode, onDisk } from "./disk-errors.ts";
-import { readFileRange, syncFolder, writeNewFile } from "./disk-file.ts";
+import { readFileRange, syncFolder, writeNewFile, writeUnhashed } from "./disk-file.ts";
 
 /** A folder with a million files is slow to list, and on some filesystems to open. */
 const FOLDERS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
@@ -28,26 +28,39 @@ export async function createDiskBlobs(options: { readonly directory: string }): 
     return join(objects, folderOf(key), key.replaceAll("/", "+"));
   };
 
-  return {
-    async put(key, content, signal) {
-      const path = pathOf(key);
+  async function create<Stored>(
+    key: string,
+    signal: AbortSignal,
+    write: (path: string) => Promise<Stored>,
+  ): Promise<Stored> {
+    const path = pathOf(key);
+    signal.throwIfAborted();
+    const name = randomUUID();
+    const temporary = join(unfinished, name);
+    writing.add(name);
+    try {
+      const stored = await write(temporary);
       signal.throwIfAborted();
-      const name = randomUUID();
-      const temporary = join(unfinished, name);
-      writing.add(name);
-      try {
-        const stored = await writeNewFile(temporary, abortable(content, signal));
-        signal.throwIfAborted();
-        await onDisk(rename(temporary, path));
-        await onDisk(syncFolder(join(objects, folderOf(key))));
-        return stored;
-      } catch (error) {
-        await rm(temporary, { force: true }).catch(() => undefined);
-        throw error;
-      } finally {
-        writing.delete(name);
-      }
-    },
+      await onDisk(rename(temporary, path));
+      await onDisk(syncFolder(join(objects, folderOf(key))));
+      return stored;
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    } finally {
+      writing.delete(name);
+    }
+  }
+
+  return {
+    put: async (key, content, signal) =>
+      create(key, signal, async (path) => writeNewFile(path, abortable(content, signal))),
+
+    putPiece: async (key, { content, isScratch }, signal) =>
+      create(key, signal, async (path) => ({
+        bytes: await writeUnhashed(path, abortable(content, signal), { isScratch }),
+        sha256: null,
+      })),
 
     async open(blob, signal, range) {
       const { key, bytes } = typeof blob === "string" ? { key: blob, bytes: null } : blob;

@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import type { BlobInfo, BlobStore } from "../../core/blobs.ts";
+import type { BlobInfo, BlobStore, StoredBlob } from "../../core/blobs.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { parseS3Uri } from "../../core/s3-uri.ts";
 import { destroyOnAbort } from "../../lib/destroy-on-abort.ts";
@@ -47,27 +47,36 @@ export async function createS3Blobs(options: S3BlobsOptions): Promise<BlobStore>
     return prefix + key;
   };
 
-  return {
-    async put(key, content, signal) {
-      const object = objectKey(key);
-      let uploadId: string | null = null;
-      try {
-        return await uploadToS3(
-          { objects, uploads },
-          { key: object },
-          {
-            content,
-            signal,
-            onUploadId: (id) => {
-              uploadId = id;
-              uploading.add(id);
-            },
+  async function put(
+    key: string,
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<StoredBlob> {
+    const object = objectKey(key);
+    let uploadId: string | null = null;
+    try {
+      return await uploadToS3(
+        { objects, uploads },
+        { key: object },
+        {
+          content,
+          signal,
+          onUploadId: (id) => {
+            uploadId = id;
+            uploading.add(id);
           },
-        );
-      } finally {
-        if (uploadId !== null) uploading.delete(uploadId);
-      }
-    },
+        },
+      );
+    } finally {
+      if (uploadId !== null) uploading.delete(uploadId);
+    }
+  }
+
+  return {
+    put,
+
+    // What it gives back is held against the hash.
+    putPiece: async (key, { content }, signal) => put(key, content, signal),
 
     async open(blob, signal, range) {
       if (range !== undefined && (range.start < 0 || range.start > range.end)) {

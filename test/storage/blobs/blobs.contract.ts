@@ -69,6 +69,44 @@ export function describeBlobs(name: string, createBed: () => Promise<BlobBed>): 
       expect(await bed.unfinished()).toEqual([]);
     });
 
+    test.each([
+      [0, true],
+      [100 * KIB, true],
+      [9 * MIB + 5, true],
+      [0, false],
+      [9 * MIB + 5, false],
+    ])("a piece of %d bytes, scratch: %s, is kept like a blob", async (bytes, isScratch) => {
+      const expected = await measure(contentOf(bytes));
+      const stored = await store.putPiece(
+        key("a"),
+        { content: contentOf(bytes), isScratch },
+        never,
+      );
+      expect(stored.bytes).toBe(bytes);
+      expect([expected.sha256, null]).toContain(stored.sha256);
+      const known = { key: key("a"), ...stored };
+      expect(await measure(await store.open(known, never))).toEqual(expected);
+      expect(await bed.unfinished()).toEqual([]);
+      await store.delete(key("a"), never);
+      await expectNothingOf(key("a"));
+    });
+
+    test("a piece whose source fails, or that is aborted, leaves nothing", async () => {
+      const error = new Error("the source failed");
+      const failed = store.putPiece(
+        key("a"),
+        { content: failing(9 * MIB, error), isScratch: true },
+        never,
+      );
+      await expect(failed).rejects.toBe(error);
+      await expectNothingOf(key("a"));
+      const stopping = new AbortController();
+      const content = stalling(9 * MIB, () => stopping.abort(new Error("stopped")));
+      const stopped = store.putPiece(key("a"), { content, isScratch: true }, stopping.signal);
+      await expect(stopped).rejects.toMatchObject({ message: "stopped" });
+      await expectNothingOf(key("a"));
+    });
+
     test.each([64 * KIB, 700 * KIB, 9 * MIB])(
       "a chunk of %d bytes may be used again once the next one is asked for",
       async (chunkBytes) => {
