@@ -136,8 +136,11 @@ async function inbound(
   const ours: number[] = [];
   let peakMiB = 0;
   for (let round = 0; round < rounds; round += 1) {
-    gateway.resetPeak();
     alone.push(await translationAlone([path, "requests", "openai", target, MODELS[target]]));
+  }
+  // One after the other: memory that a round leaves to the system is taken again by the next one before it can cost anything.
+  for (let round = 0; round < rounds; round += 1) {
+    gateway.resetPeak();
     const uploaded = await uploadFile(
       gateway.url,
       path,
@@ -146,7 +149,6 @@ async function inbound(
     peakMiB = Math.max(peakMiB, gateway.peakMiB());
     if (target !== "anthropic") {
       ours.push(uploaded.seconds);
-      // Otherwise each round would take memory for the system's cache of files that was never used before.
       await client.files.delete(uploaded.id);
       continue;
     }

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { freeBytes, keepHeapSmall, noteTransfer } from "../lib/buffer-pressure.ts";
+import { freeBytes, keepHeapSmall } from "../lib/buffer-pressure.ts";
 import { ownBytes, receiveItems, sendItems } from "../lib/port-items.ts";
 import { type LineWork, type MadeItem, translateLines } from "./translate-lines.ts";
 
@@ -21,10 +21,8 @@ function run({ work, lines, made }: ThreadTask): void {
 /** Chunks that are gone when the next one is asked for. */
 async function* freed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
-    const { length } = chunk;
     yield chunk;
     freeBytes(chunk);
-    noteTransfer(length);
   }
 }
 

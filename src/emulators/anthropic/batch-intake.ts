@@ -3,7 +3,8 @@ import { tooLarge } from "./api-error.ts";
 import { createBatchBodyCutter } from "./batch-body.ts";
 import { createEnvelopeCheck } from "./batch-envelopes.ts";
 import type { AnthropicLimits } from "./limits.ts";
-import type { Spool, SpoolWriter } from "./spool.ts";
+import type { DiskWriter } from "../disk-writer.ts";
+import type { Spool } from "./spool.ts";
 
 /** The body of a create on disk, and where in it each request lies. */
 export interface BatchInput {
@@ -37,7 +38,7 @@ export async function readBatchInput(
 }
 
 async function readInto(
-  writer: SpoolWriter,
+  writer: DiskWriter,
   request: IncomingMessage,
   host: IntakeHost,
 ): Promise<BatchInput> {

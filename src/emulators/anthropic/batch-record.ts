@@ -2,7 +2,7 @@
 
 import type { ApiVersion } from "./api-version.ts";
 import type { BatchInput } from "./batch-intake.ts";
-import type { SpoolWriter } from "./spool.ts";
+import type { DiskWriter } from "../disk-writer.ts";
 
 export type BatchState = "in_progress" | "canceling" | "ended";
 
@@ -34,7 +34,7 @@ export interface BatchWork {
   /** Positions in the input in the order in which the requests are run. */
   readonly order: Uint32Array;
   next: number;
-  readonly results: SpoolWriter;
+  readonly results: DiskWriter;
 }
 
 export function renderBatch(batch: BatchRecord, origin: string) {

@@ -2,11 +2,12 @@ import type { IncomingMessage } from "node:http";
 import type { PartSink } from "../multipart.ts";
 import { MultipartError, readMultipart } from "../multipart.ts";
 import { badRequest, tooLarge } from "./api-error.ts";
-import type { Spool, SpoolWriter } from "./spool.ts";
+import type { DiskWriter } from "../disk-writer.ts";
+import type { Spool } from "./spool.ts";
 
 /** An upload: the file on disk, and the fields beside it. */
 export interface FileForm {
-  readonly writer: SpoolWriter;
+  readonly writer: DiskWriter;
   readonly filename: string;
   readonly mimeType: string;
   readonly fields: ReadonlyMap<string, string>;
@@ -20,7 +21,7 @@ export async function readFileForm(
   request: IncomingMessage,
   host: { readonly spool: Spool; readonly maxBytes: number },
 ): Promise<FileForm> {
-  let writer: SpoolWriter | null = null;
+  let writer: DiskWriter | null = null;
   let filename = "";
   let mimeType = UNKNOWN_TYPE;
   const fields = new Map<string, string>();
@@ -42,12 +43,12 @@ export async function readFileForm(
   }
 }
 
-function required(writer: SpoolWriter | null): SpoolWriter {
+function required(writer: DiskWriter | null): DiskWriter {
   if (writer === null) throw badRequest("file: Field required");
   return writer;
 }
 
-async function discard(writer: SpoolWriter | null): Promise<void> {
+async function discard(writer: DiskWriter | null): Promise<void> {
   await writer?.discard();
 }
 
@@ -64,7 +65,7 @@ function checkFilename(filename: string): void {
   }
 }
 
-function limitedSink(writer: SpoolWriter, maxBytes: number): PartSink {
+function limitedSink(writer: DiskWriter, maxBytes: number): PartSink {
   return {
     write: (chunk) => {
       if (writer.bytes() + chunk.length > maxBytes) throw tooLarge();

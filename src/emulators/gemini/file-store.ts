@@ -1,12 +1,8 @@
-import { noteTransfer } from "../../lib/buffer-pressure.ts";
-import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
+import { type DiskWriter, openDiskWriter } from "../disk-writer.ts";
 import { newId } from "./new-id.ts";
 
 /** Times are milliseconds. */
@@ -44,15 +40,9 @@ export interface FileStore {
   readonly close: () => Promise<void>;
 }
 
-export interface FileWriter {
-  readonly path: string;
-  readonly bytes: () => number;
+export interface FileWriter extends DiskWriter {
   /** In hexadecimal, of what was written; to be asked once, at the end. */
   readonly sha256: () => string;
-  readonly write: (chunk: Uint8Array | string) => Promise<void> | void;
-  readonly end: () => Promise<void>;
-  /** Drops what was written. */
-  readonly discard: () => Promise<void>;
 }
 
 export interface StoreOptions {
@@ -60,9 +50,6 @@ export interface StoreOptions {
   readonly now: () => number;
   readonly fileSeconds: number;
 }
-
-/** What may wait in memory while the disk is busy. With 4 MiB it was the disk that waited for the next ones. */
-const WRITE_BUFFER_BYTES = 1024 * 1024;
 
 export async function openFileStore(options: StoreOptions): Promise<FileStore> {
   const { now, fileSeconds } = options;
@@ -102,35 +89,14 @@ export async function openFileStore(options: StoreOptions): Promise<FileStore> {
 }
 
 function openWriter(path: string): FileWriter {
-  const stream = createWriteStream(path, { highWaterMark: WRITE_BUFFER_BYTES });
-  const hash: Hash = createHash("sha256");
-  let bytes = 0;
-  let failure: Error | null = null;
-  stream.on("error", (error) => {
-    failure = error;
-  });
+  const writer = openDiskWriter(path);
+  const hash = createHash("sha256");
   return {
-    path,
-    bytes: () => bytes,
+    ...writer,
     sha256: () => hash.digest("hex"),
     write: (chunk) => {
-      if (failure !== null) throw failure;
-      bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
       hash.update(chunk);
-      noteTransfer(chunk.length);
-      return stream.write(chunk) ? undefined : drained(stream);
-    },
-    end: async () => {
-      stream.end();
-      await finished(stream);
-    },
-    discard: async () => {
-      stream.destroy();
-      await rm(path, { force: true });
+      return writer.write(chunk);
     },
   };
-}
-
-async function drained(stream: NodeJS.EventEmitter): Promise<void> {
-  await once(stream, "drain");
 }

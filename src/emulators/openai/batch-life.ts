@@ -8,7 +8,7 @@ import type { BatchRecord, BatchState, BatchWork } from "./batch-record.ts";
 import { isTerminal } from "./batch-record.ts";
 import type { Validation, ValidInput } from "./batch-validation.ts";
 import { invalid, validateInput } from "./batch-validation.ts";
-import type { FileWriter } from "./file-store.ts";
+import type { DiskWriter } from "../disk-writer.ts";
 import type { OpenAILimits } from "./limits.ts";
 import type { ModelTable } from "./models.ts";
 import { newId } from "./new-id.ts";
@@ -289,7 +289,7 @@ async function close(life: Life, state: BatchState): Promise<void> {
 }
 
 async function keep(
-  writer: FileWriter | null,
+  writer: DiskWriter | null,
   role: "output" | "error",
   life: Life,
 ): Promise<string | null> {

@@ -1,7 +1,7 @@
 // https://platform.openai.com/docs/api-reference/batch/object
 
 import type { LineTable } from "./batch-validation.ts";
-import type { FileWriter } from "./file-store.ts";
+import type { DiskWriter } from "../disk-writer.ts";
 
 export type BatchState =
   | "validating"
@@ -61,8 +61,8 @@ export interface BatchWork {
   /** Positions in the table in the order in which the lines are run. */
   readonly order: Uint32Array;
   next: number;
-  output: FileWriter | null;
-  errors: FileWriter | null;
+  output: DiskWriter | null;
+  errors: DiskWriter | null;
 }
 
 const TERMINAL: ReadonlySet<BatchState> = new Set(["failed", "completed", "expired", "cancelled"]);

@@ -6,7 +6,8 @@ import { MultipartError, readMultipart } from "../multipart.ts";
 import { ApiError, badRequest, notFound } from "./api-error.ts";
 import type { Call, Reply, Route } from "./call.ts";
 import { json, pageOf, renderList } from "./call.ts";
-import type { FileRecord, FileStore, FileWriter } from "./file-store.ts";
+import type { DiskWriter } from "../disk-writer.ts";
+import type { FileRecord, FileStore } from "./file-store.ts";
 import type { OpenAILimits } from "./limits.ts";
 import { newId } from "./new-id.ts";
 import { missingParameter, wrongValue } from "./parameters.ts";
@@ -129,7 +130,7 @@ function lifetimeOf(fields: ReadonlyMap<string, string>, limits: OpenAILimits): 
 }
 
 interface FileForm {
-  readonly writer: FileWriter | null;
+  readonly writer: DiskWriter | null;
   readonly filename: string;
   readonly fields: ReadonlyMap<string, string>;
 }
@@ -137,7 +138,7 @@ interface FileForm {
 const MAX_FIELD_BYTES = 64 * 1024;
 
 async function readFileForm(request: IncomingMessage, host: FileHost): Promise<FileForm> {
-  let writer: FileWriter | null = null;
+  let writer: DiskWriter | null = null;
   let filename = "";
   const fields = new Map<string, string>();
   try {
@@ -158,11 +159,11 @@ async function readFileForm(request: IncomingMessage, host: FileHost): Promise<F
   }
 }
 
-async function discard(writer: FileWriter | null): Promise<void> {
+async function discard(writer: DiskWriter | null): Promise<void> {
   await writer?.discard();
 }
 
-export function limitSink(writer: FileWriter, maxBytes: number): PartSink {
+export function limitSink(writer: DiskWriter, maxBytes: number): PartSink {
   return {
     write: (chunk) => {
       if (writer.bytes() + chunk.length > maxBytes) {

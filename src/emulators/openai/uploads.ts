@@ -7,7 +7,8 @@ import { MultipartError, readMultipart } from "../multipart.ts";
 import { badRequest, notFound } from "./api-error.ts";
 import type { Call, Reply, Route } from "./call.ts";
 import { json, readJsonBody } from "./call.ts";
-import type { FileRecord, FileWriter } from "./file-store.ts";
+import type { DiskWriter } from "../disk-writer.ts";
+import type { FileRecord } from "./file-store.ts";
 import { appendFrom } from "./file-store.ts";
 import type { FileHost } from "./files.ts";
 import { checkFilePurpose, expiryOf, limitSink, renderFile } from "./files.ts";
@@ -139,8 +140,8 @@ function requireUpload(call: Call, uploads: Uploads, now: number): Upload {
 }
 
 async function addPart(call: Call, upload: Upload, host: FileHost): Promise<Reply> {
-  let writer: FileWriter | null = null;
-  const taken = (): FileWriter | null => writer;
+  let writer: DiskWriter | null = null;
+  const taken = (): DiskWriter | null => writer;
   try {
     await readMultipart(call.request, (part) => {
       if (part.name !== "data") {

@@ -1,0 +1,61 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { finished } from "node:stream/promises";
+import { noteTransfer } from "../lib/buffer-pressure.ts";
+
+/** A new file on disk: what is too large for memory. */
+export interface DiskWriter {
+  readonly path: string;
+  readonly bytes: () => number;
+  /** To be awaited where it returns a promise: too much waits for the disk. */
+  readonly write: (chunk: Uint8Array | string) => Promise<void> | void;
+  readonly end: () => Promise<void>;
+  /** Drops what was written. */
+  readonly discard: () => Promise<void>;
+}
+
+/** What may wait for the disk, and how much of it has to be gone before more is taken: one write is gathered during another. */
+const MOST_BYTES = 2 * 1024 * 1024;
+const FEW_BYTES = 1024 * 1024;
+
+export function openDiskWriter(path: string): DiskWriter {
+  const stream = createWriteStream(path);
+  let waiting: (() => void)[] = [];
+  let bytes = 0;
+  let failure: Error | null = null;
+  const wake = () => {
+    const all = waiting;
+    waiting = [];
+    for (const resolve of all) resolve();
+  };
+  stream.on("close", wake);
+  stream.on("error", (error) => {
+    failure = error;
+    wake();
+  });
+  const hasRoom = async () => {
+    while (stream.writableLength > FEW_BYTES && !stream.destroyed) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    if (failure !== null) throw failure;
+  };
+  return {
+    path,
+    bytes: () => bytes,
+    write: (chunk) => {
+      if (failure !== null) throw failure;
+      bytes += typeof chunk === "string" ? Buffer.byteLength(chunk) : chunk.length;
+      noteTransfer(chunk.length);
+      stream.write(chunk, wake);
+      return stream.writableLength > MOST_BYTES ? hasRoom() : undefined;
+    },
+    end: async () => {
+      stream.end();
+      await finished(stream);
+    },
+    discard: async () => {
+      stream.destroy();
+      await rm(path, { force: true });
+    },
+  };
+}
