@@ -14,9 +14,9 @@ export interface DiskWriter {
   readonly discard: () => Promise<void>;
 }
 
-/** What may wait for the disk, and how much of it has to be gone before more is taken: one write is gathered during another. */
-const MOST_BYTES = 2 * 1024 * 1024;
-const FEW_BYTES = 1024 * 1024;
+/** What may wait for the disk, the write that is under way included. More is taken once that has ended, while the next one is. */
+const MOST_BYTES = 4 * 1024 * 1024;
+const HALF_BYTES = MOST_BYTES / 2;
 
 export function openDiskWriter(path: string): DiskWriter {
   const stream = createWriteStream(path);
@@ -34,7 +34,7 @@ export function openDiskWriter(path: string): DiskWriter {
     wake();
   });
   const hasRoom = async () => {
-    while (stream.writableLength > FEW_BYTES && !stream.destroyed) {
+    while (stream.writableLength > HALF_BYTES && !stream.destroyed) {
       await new Promise<void>((resolve) => waiting.push(resolve));
     }
     if (failure !== null) throw failure;
