@@ -3,7 +3,16 @@ import { runInNewContext } from "node:vm";
 import { keepHeapSmall, noteTransfer } from "../../src/lib/buffer-pressure.ts";
 
 const MIB = 1024 * 1024;
-const works: Readonly<Record<string, () => number>> = { transfer, garbage, regrowth };
+const works: Readonly<Record<string, () => number>> = {
+  transfer,
+  garbage,
+  regrowth,
+  "young objects": () => {
+    keepHeapSmall();
+    return madeOld();
+  },
+  "young objects without it": madeOld,
+};
 
 /** Prints how many MiB a process of its own held while it did what its argument says. */
 process.stdout.write(String(works[process.argv[2] ?? ""]?.() ?? 0));
@@ -48,7 +57,46 @@ function makeGarbage(objects: number, after20000: () => void): void {
   }
 }
 
+interface Item {
+  readonly made: number;
+  readonly list: readonly number[];
+  readonly of: { readonly made: number };
+}
+
+/** How much of objects that die young is old from the start, once many of their kind have lived long. */
+function madeOld(): number {
+  makeItems(3_000_000, 400_000);
+  let grown = 0;
+  let last = oldBytes();
+  for (let round = 0; round < 60; round += 1) {
+    makeItems(50_000, 100);
+    const now = oldBytes();
+    grown += Math.max(0, now - last);
+    last = now;
+  }
+  return grown / MIB;
+}
+
+function makeItems(count: number, most: number): void {
+  let kept: Item[] = [];
+  for (let made = 0; made < count; made += 1) {
+    kept.push(makeItem(made));
+    if (kept.length > most) kept = [];
+  }
+}
+
+function makeItem(made: number): Item {
+  return { made, list: [made, made, made, made], of: { made } };
+}
+
 function youngBytes(): number {
-  const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
-  return young?.space_size ?? 0;
+  return spaceOf("new_space")?.space_size ?? 0;
+}
+
+function oldBytes(): number {
+  return spaceOf("old_space")?.space_used_size ?? 0;
+}
+
+function spaceOf(name: string) {
+  return getHeapSpaceStatistics().find(({ space_name: each }) => each === name);
 }

@@ -18,6 +18,9 @@ test.each([
   { work: "transfer", atLeast: 1, atMost: 75 },
   { work: "garbage", atLeast: 1, atMost: 16 },
   { work: "regrowth", atLeast: 15, atMost: 20 },
+  { work: "young objects", atLeast: 0, atMost: 5 },
+  // What V8 does by itself: without it there is nothing to check.
+  { work: "young objects without it", atLeast: 10, atMost: 1_000 },
 ])("a process of its own keeps to its bounds under $work", async ({ work, atLeast, atMost }) => {
   const child = fileURLToPath(new URL("./buffer-pressure.process.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [child, work]);
