@@ -11,7 +11,6 @@ const works: Readonly<Record<string, () => number>> = {
     keepHeapSmall();
     return madeOld();
   },
-  "young objects without it": madeOld,
 };
 
 /** Prints how many MiB a process of its own held while it did what its argument says. */
