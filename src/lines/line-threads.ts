@@ -13,8 +13,8 @@ const MAX_THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
 /** As the main thread's: both halves of the young generation. */
 const YOUNG_MIB = 16;
 
-/** Then its 50 MiB are worth more than the second that a large input waits for a thread whose code is yet to be compiled. */
-const IDLE_MILLISECONDS = 10_000;
+/** Then its 50 MiB are worth more than the second that a large input loses to a thread whose code is yet to be compiled. */
+const IDLE_MILLISECONDS = 2_000;
 
 interface LineThread {
   readonly worker: Worker;

@@ -161,9 +161,9 @@ test("a thread that has nothing to do ends, and the next lines get another", asy
   vi.resetModules();
   const fresh = await import("../../src/lines/line-threads.ts");
   await collect(fresh.translateInThread(chunksOf(text), WORK, never));
-  await vi.advanceTimersByTimeAsync(9_900);
+  await vi.advanceTimersByTimeAsync(1_900);
   await collect(fresh.translateInThread(chunksOf(text), WORK, never));
-  await vi.advanceTimersByTimeAsync(9_900);
+  await vi.advanceTimersByTimeAsync(1_900);
   expect(started).toHaveLength(1);
   expect(ended).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(200);
