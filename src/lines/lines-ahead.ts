@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import type { PartLimits } from "./part-cutter.ts";
 import {
   blobsOf,
+  CLEAN_UP_MILLISECONDS,
   type PrepareContext,
   type PreparedLines,
   prepareLines,
@@ -24,7 +25,6 @@ export interface AheadOptions {
 /** So much of the input tells what plan it calls for. Less of it isn't translated ahead. */
 const FIRST_BYTES = THREAD_BYTES;
 const CHUNK_BYTES = 256 * 1024;
-const CLEAN_UP_MILLISECONDS = 30_000;
 /** Of lines that name none. */
 export const STANDARD_ENDPOINT = "/v1/chat/completions";
 const NONE = Buffer.alloc(0);

@@ -66,6 +66,8 @@ export interface PrepareContext {
   readonly maxLineBytes: number;
 }
 
+export const CLEAN_UP_MILLISECONDS = 30_000;
+
 /** Translates a File for its provider. A second pass writes the same lines, but for ids that are made up. */
 export async function prepareLines(
   context: PrepareContext,
@@ -90,8 +92,13 @@ export async function prepareLines(
     return { pieces: [], idsBlob: null, unsent: null, warnings: [], errors };
   } catch (error) {
     unsent.abandon();
-    // As far as the store can be reached; the end of the batch finds the rest.
-    for (const { blob } of made) await blobs.delete(blob, signal).catch(() => undefined);
+    // What isn't a pass's own another one may have stored by now, and need.
+    const own = work.pass === undefined ? [`${prefix}/ids`, `${prefix}/unsent`] : [];
+    // As far as the store can be reached, and in its own time: the request may be gone. The end of the batch finds the rest.
+    const cleanUp = AbortSignal.timeout(CLEAN_UP_MILLISECONDS);
+    for (const key of [...made.map(({ blob }) => blob), ...own]) {
+      await blobs.delete(key, cleanUp).catch(() => undefined);
+    }
     throw error;
   } finally {
     stopping.abort();

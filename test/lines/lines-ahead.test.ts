@@ -157,6 +157,36 @@ test("one that is dropped after its request has gone leaves nothing either", asy
   expect(await keysOf(bed.store)).toEqual([]);
 });
 
+test.each(["ahead/part-1", "ahead/ids"])(
+  "one whose request goes while %s is stored leaves nothing either",
+  async (key) => {
+    await using bed = await createDiskBed();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const store = { ...bed.store };
+    const goAfter = (stored: string) => {
+      if (stored === key) controller.abort();
+    };
+    const blobs: BlobStore = {
+      ...store,
+      async put(each, content, until) {
+        const stored = await store.put(each, content, until);
+        goAfter(each);
+        return stored;
+      },
+      async putPiece(each, piece, until) {
+        const stored = await store.putPiece(each, piece, until);
+        goAfter(each);
+        return stored;
+      },
+    };
+    const { ahead } = await see({ blobs, text: lines(4_000), signal });
+    await expect.poll(() => signal.aborted).toBe(true);
+    await ahead.drop();
+    expect(await keysOf(bed.store)).toEqual([]);
+  },
+);
+
 test("one of two passes drops no more than is its own: they share what maps ids back", async () => {
   await using bed = await createDiskBed();
   const { store: blobs } = bed;
