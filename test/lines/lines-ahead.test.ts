@@ -163,29 +163,47 @@ test.each(["ahead/part-1", "ahead/ids"])(
     await using bed = await createDiskBed();
     const controller = new AbortController();
     const { signal } = controller;
-    const store = { ...bed.store };
-    const goAfter = (stored: string) => {
-      if (stored === key) controller.abort();
-    };
-    const blobs: BlobStore = {
-      ...store,
-      async put(each, content, until) {
-        const stored = await store.put(each, content, until);
-        goAfter(each);
-        return stored;
-      },
-      async putPiece(each, piece, until) {
-        const stored = await store.putPiece(each, piece, until);
-        goAfter(each);
-        return stored;
-      },
-    };
+    const blobs = goingAfter(bed.store, key, controller);
     const { ahead } = await see({ blobs, text: lines(4_000), signal });
     await expect.poll(() => signal.aborted).toBe(true);
     await ahead.drop();
     expect(await keysOf(bed.store)).toEqual([]);
   },
 );
+
+test("one of two passes whose process loses its turn removes no more than its own either", async () => {
+  await using bed = await createDiskBed();
+  const text = lines(4_000);
+  const kept = await see({ blobs: bed.store, text, options: { pass: "one" } });
+  await kept.ahead.take(kept.plan, kept.cut);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const blobs = goingAfter(bed.store, "ahead/ids", controller);
+  const lost = await see({ blobs, text, options: { pass: "two" }, signal });
+  await expect.poll(() => signal.aborted).toBe(true);
+  await lost.ahead.drop();
+  expect(await keysOf(bed.store)).toEqual(["ahead/ids", "ahead/part-1-one"]);
+});
+
+/** The store, but whoever waits for it is gone once the key is stored. */
+function goingAfter(store: BlobStore, key: string, controller: AbortController): BlobStore {
+  const after = (each: string) => {
+    if (each === key) controller.abort();
+  };
+  return {
+    ...store,
+    async put(each, content, signal) {
+      const stored = await store.put(each, content, signal);
+      after(each);
+      return stored;
+    },
+    async putPiece(each, piece, signal) {
+      const stored = await store.putPiece(each, piece, signal);
+      after(each);
+      return stored;
+    },
+  };
+}
 
 test("one of two passes drops no more than is its own: they share what maps ids back", async () => {
   await using bed = await createDiskBed();
