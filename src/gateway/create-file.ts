@@ -13,7 +13,7 @@ import type { GatewayContext } from "./context.ts";
 import { countUse } from "./key-limits.ts";
 import { modelFor } from "./model-for.ts";
 import { openTarget, placed } from "./mirror.ts";
-import { ownTime } from "./remove-blobs.ts";
+import { ownTime } from "../lib/own-time.ts";
 import { resolveProvider } from "./resolve.ts";
 import { type SentCopy, sendCopy } from "./send-copy.ts";
 

@@ -1,4 +1,5 @@
 import type { ReceivedContent } from "../core/gateway.ts";
+import { ownTime } from "../lib/own-time.ts";
 import type { GatewayContext } from "./context.ts";
 import { takeCopyAhead } from "./copy-ahead.ts";
 
@@ -16,9 +17,4 @@ export async function removeBlobs(context: GatewayContext, blobs: Iterable<strin
       context.log.warn({ blob, error }, "stored bytes could not be removed");
     }
   }
-}
-
-/** For what must be done though the request may be gone. */
-export function ownTime(): AbortSignal {
-  return AbortSignal.timeout(30_000);
 }

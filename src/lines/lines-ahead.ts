@@ -2,12 +2,12 @@ import { PassThrough } from "node:stream";
 import type { PartLimits } from "./part-cutter.ts";
 import {
   blobsOf,
-  CLEAN_UP_MILLISECONDS,
   type PrepareContext,
   type PreparedLines,
   prepareLines,
   THREAD_BYTES,
 } from "./prepare.ts";
+import { removeMade } from "./remove-made.ts";
 import type { LineSurvey } from "./survey.ts";
 import { type LinePlan, planLines, type Target } from "./target.ts";
 
@@ -115,9 +115,7 @@ export class LinesAhead {
     // What isn't a pass's own another one may have stored by now, and need.
     const isShared = this.#options.pass !== undefined;
     const keys = isShared ? lines.pieces.map(({ blob }) => blob) : blobsOf(lines);
-    // Its own time: the request may be gone.
-    const signal = AbortSignal.timeout(CLEAN_UP_MILLISECONDS);
-    for (const key of keys) await this.#context.blobs.delete(key, signal).catch(() => undefined);
+    await removeMade(this.#context.blobs, keys);
   }
 
   async #goOn(survey: LineSurvey): Promise<void> {

@@ -12,6 +12,7 @@ import { freeBytes } from "../lib/buffer-pressure.ts";
 import { keepLines } from "./keep-lines.ts";
 import { translateInThread } from "./line-threads.ts";
 import { type LineChunk, PartCutter, type PartLimits } from "./part-cutter.ts";
+import { removeMade } from "./remove-made.ts";
 import type { LinePlan } from "./target.ts";
 import { MAX_ERRORS, type MadeItem, translateLines } from "./translate-lines.ts";
 
@@ -66,8 +67,6 @@ export interface PrepareContext {
   readonly maxLineBytes: number;
 }
 
-export const CLEAN_UP_MILLISECONDS = 30_000;
-
 /** Translates a File for its provider. A second pass writes the same lines, but for ids that are made up. */
 export async function prepareLines(
   context: PrepareContext,
@@ -94,11 +93,7 @@ export async function prepareLines(
     unsent.abandon();
     // What isn't a pass's own another one may have stored by now, and need.
     const own = work.pass === undefined ? [`${prefix}/ids`, `${prefix}/unsent`] : [];
-    // As far as the store can be reached, and in its own time: the request may be gone. The end of the batch finds the rest.
-    const cleanUp = AbortSignal.timeout(CLEAN_UP_MILLISECONDS);
-    for (const key of [...made.map(({ blob }) => blob), ...own]) {
-      await blobs.delete(key, cleanUp).catch(() => undefined);
-    }
+    await removeMade(blobs, [...made.map(({ blob }) => blob), ...own]);
     throw error;
   } finally {
     stopping.abort();
