@@ -62,6 +62,11 @@ export interface Upstream {
   /** Sends the Part. A `GatewayError` with `notSent` proves that nothing was created; after any other error use `find`. */
   submit(part: Submission, signal: AbortSignal): Promise<JobRef>;
   /**
+   * As `submit`, of lines that are still made: nobody knows how many there will be, and their stream ends when they may be acted
+   * upon. Tried once, for they are given once. Left out where a request that was cut off could make something.
+   */
+  submitEarly?(part: UncountedSubmission, signal: AbortSignal): Promise<JobRef>;
+  /**
    * The job that carries the Part's token, or that can only be the Part's where a provider takes no token; `absent` only
    * where the provider proves it.
    */
@@ -176,6 +181,10 @@ export interface Submission {
   readonly submittingAt: number;
   /** Whether a job is known to be another Part's; for providers at which `find` can only guess. */
   isTaken?(jobId: string): Promise<boolean>;
+}
+
+export interface UncountedSubmission extends Omit<Submission, "lines" | "bytes" | "open"> {
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** A state that a provider adds tomorrow reads as `running`: it must not end a batch early. */

@@ -6,7 +6,9 @@ import type { EngineContext } from "./context.ts";
 import { collectPart } from "./collect.ts";
 import { failBatch, removeLeftovers } from "./end.ts";
 import { finishBatch } from "./finish.ts";
-import { confirmInput, headersOf } from "./input.ts";
+import { connect } from "./connect.ts";
+import { EarlySubmissions } from "./early-submissions.ts";
+import { confirmInput } from "./input.ts";
 import { planBatch } from "./plan.ts";
 import { pollIntervalMilliseconds, pollPart } from "./poll.ts";
 import type { PartWork, WakeAt } from "./part-work.ts";
@@ -44,11 +46,8 @@ async function stepForward(
     await failBatch(context, batch, batch.errors);
     return null;
   }
-  const parts = await planOnce(context, batch, signal);
-  if (parts === null) return null;
-  const wakeAt = isAbandoned(context, batch)
-    ? await abandonParts(context, parts)
-    : await advanceParts(context, { batch, parts }, signal);
+  const wakeAt = await planAndAdvance(context, batch, signal);
+  if (wakeAt === null) return null;
   const now = await context.database.batches.get(batch.id, "every");
   if (now === null || isTerminal(now.state)) return null;
   const current = await context.database.batches.parts(batch.id);
@@ -60,16 +59,35 @@ async function stepForward(
 }
 
 /** Null if the input can't be used, which has ended the batch. */
-async function planOnce(
+async function planAndAdvance(
   context: EngineContext,
   batch: Batch,
+  signal: AbortSignal,
+): Promise<WakeAt> {
+  const early = new EarlySubmissions(context, batch, signal);
+  try {
+    const parts = await planOnce(context, { batch, early }, signal);
+    // While its lines were read, it may have been cancelled.
+    const now = parts === null ? null : await context.database.batches.get(batch.id, "every");
+    if (parts === null || now === null || isTerminal(now.state)) return null;
+    return isAbandoned(context, now)
+      ? await abandonParts(context, parts)
+      : await advanceParts(context, { batch: now, parts, early }, signal);
+  } finally {
+    early.drop();
+  }
+}
+
+async function planOnce(
+  context: EngineContext,
+  { batch, early }: Pick<PartWork, "batch" | "early">,
   signal: AbortSignal,
 ): Promise<readonly Part[] | null> {
   const parts = await context.database.batches.parts(batch.id);
   // There may be none: no line could be sent.
   if (parts.length > 0 || batch.options["planned"] === true) return parts;
   try {
-    return await planBatch(context, batch, signal);
+    return await planBatch(context, { batch, early }, signal);
   } catch (error) {
     const reason = unusableInput(error);
     if (reason === null) throw error;
@@ -95,7 +113,7 @@ function isAbandoned(context: EngineContext, batch: Batch): boolean {
   return expiresAt !== null && context.now() > expiresAt + ABANDON_MILLISECONDS;
 }
 
-async function abandonParts(context: EngineContext, parts: readonly Part[]): Promise<WakeAt> {
+async function abandonParts(context: EngineContext, parts: readonly Part[]): Promise<number> {
   for (const part of parts) {
     if (part.phase === "collected") continue;
     context.log.warn(
@@ -109,17 +127,10 @@ async function abandonParts(context: EngineContext, parts: readonly Part[]): Pro
 
 async function advanceParts(
   context: EngineContext,
-  { batch, parts }: { readonly batch: Batch; readonly parts: readonly Part[] },
+  { batch, parts, early }: Pick<PartWork, "batch" | "early"> & { readonly parts: readonly Part[] },
   signal: AbortSignal,
-): Promise<WakeAt> {
-  const provider = context.providers.get(batch.provider);
-  const access = await context.accounts.reopen(batch.account, provider, headersOf(batch));
-  const shared = {
-    batch,
-    provider,
-    upstream: provider.connect(access, batch.options),
-    access,
-  };
+): Promise<number> {
+  const shared = { batch, early, ...(await connect(context, batch)) };
   const wakes: number[] = [];
   for (const part of parts) {
     const wakeAt = await advancePart(context, { ...shared, part }, signal);

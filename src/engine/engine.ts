@@ -5,7 +5,7 @@ import { GatewayError, isGatewayError } from "../core/errors.ts";
 import { advanceBatch } from "./advance.ts";
 import type { EngineContext } from "./context.ts";
 import { batchKey, SWEEP_KEY } from "./context.ts";
-import { headersOf } from "./input.ts";
+import { connect } from "./connect.ts";
 import { pollPart } from "./poll.ts";
 import { createSweeper } from "./sweep.ts";
 
@@ -90,12 +90,8 @@ const POLL_MILLISECONDS = 5_000;
 async function pollNow(context: EngineContext, batch: Batch): Promise<boolean> {
   const signal = AbortSignal.timeout(POLL_MILLISECONDS);
   try {
-    const provider = context.providers.get(batch.provider);
     const parts = await context.database.batches.parts(batch.id);
-    const upstream = provider.connect(
-      await context.accounts.reopen(batch.account, provider, headersOf(batch)),
-      batch.options,
-    );
+    const { upstream } = await connect(context, batch);
     for (const part of parts) {
       if (part.phase !== "submitted") continue;
       const polled = await pollPart(context, { batch, part, upstream }, signal);

@@ -1,5 +1,6 @@
 import type { Batch, Part } from "../core/batch.ts";
 import type { EngineContext } from "./context.ts";
+import type { EarlyPart } from "./early-submission.ts";
 
 /** What is to become of a Part, beside what it has of its batch. */
 export interface PartShare extends Pick<
@@ -14,6 +15,8 @@ export interface PartShare extends Pick<
   readonly inputNativeId?: string;
   /** How that copy was made. */
   readonly recipe?: string;
+  /** Where its request was begun before it was planned: by that it was named. */
+  readonly early?: EarlyPart | undefined;
 }
 
 export function newPart(
@@ -24,13 +27,14 @@ export function newPart(
     inputSha256,
     inputNativeId,
     recipe,
+    early,
     ...share
   }: PartShare & { readonly number: number },
 ): Part {
-  const now = context.now();
+  const now = early?.begunAt ?? context.now();
   return {
     ...share,
-    id: context.newId(now),
+    id: early?.partId ?? context.newId(now),
     batchId: batch.id,
     owner: batch.owner,
     account: batch.account,

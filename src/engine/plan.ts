@@ -8,13 +8,8 @@ import { formats } from "../formats/formats.ts";
 import type { PartLimits } from "../lines/part-cutter.ts";
 import { copyWarnings } from "../lines/copy-record.ts";
 import { type PreparedRecord, toOption } from "../lines/prepared-record.ts";
-import { LinesAhead } from "../lines/lines-ahead.ts";
-import {
-  type LineGroup,
-  type PreparedLines,
-  prepareLines,
-  THREAD_BYTES,
-} from "../lines/prepare.ts";
+import type { LinesAhead } from "../lines/lines-ahead.ts";
+import { type LineGroup, type PreparedLines, prepareLines } from "../lines/prepare.ts";
 import { createLineGuard } from "../lines/line-guard.ts";
 import { type Survey, surveyLines } from "../lines/survey.ts";
 import {
@@ -25,11 +20,14 @@ import {
   type Target,
 } from "../lines/target.ts";
 import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
+import { type BatchWork, openAhead } from "./ahead.ts";
 import type { EngineContext } from "./context.ts";
+import type { EarlySubmissions } from "./early-submissions.ts";
 import { failBatch } from "./end.ts";
 import { confirmInput, findCopy, inputBlob, openInput } from "./input.ts";
 import { newPart, type PartShare } from "./new-part.ts";
 import { evenLimits, limitsOf, NO_LIMITS, refuseTooFew, runsDirectly } from "./part-sizes.ts";
+import type { PartWork } from "./part-work.ts";
 import { changeBatch } from "./rows.ts";
 
 /**
@@ -38,14 +36,18 @@ import { changeBatch } from "./rows.ts";
  */
 export async function planBatch(
   context: EngineContext,
-  batch: Batch,
+  { batch, early }: Pick<PartWork, "batch" | "early">,
   signal: AbortSignal,
 ): Promise<readonly Part[] | null> {
   const provider = context.providers.get(batch.provider);
   const planned =
     inputBlob(batch) === null
       ? unread(batch, provider)
-      : await planInput(context, { batch, provider, pass: context.newId(context.now()) }, signal);
+      : await planInput(
+          context,
+          { batch, provider, early, pass: context.newId(context.now()) },
+          signal,
+        );
   if (planned.errors.length > 0) {
     await confirmInput(context, batch, signal);
     await failBatch(context, batch, planned.errors);
@@ -75,7 +77,7 @@ export async function planBatch(
 export async function preparedShare(context: EngineContext, batch: Batch, signal: AbortSignal) {
   const provider = context.providers.get(batch.provider);
   const pass = context.newId(context.now());
-  const { shares } = await planInput(context, { batch, provider, pass }, signal);
+  const { shares } = await planInput(context, { batch, provider, early: null, pass }, signal);
   const [share] = shares;
   if (share === undefined || shares.length > 1 || share.inputBlob === null) return null;
   return { blob: share.inputBlob, bytes: share.bytes, sha256: share.inputSha256 ?? null };
@@ -121,13 +123,6 @@ const EMPTY: BatchError = {
 
 const NOTHING_PREPARED = { idsBlob: null, unsent: null } as const;
 
-interface BatchWork {
-  readonly batch: Batch;
-  readonly provider: Provider;
-  /** An id of this attempt's own. */
-  readonly pass: string;
-}
-
 async function planInput(
   context: EngineContext,
   work: BatchWork,
@@ -146,34 +141,9 @@ async function planInput(
   }
 }
 
-interface SurveyWork extends BatchWork {
-  readonly target: Target;
-}
-
-/** Null: it's not worth it, or nobody has counted the lines, by which they are cut into Parts. */
-function openAhead(
-  context: EngineContext,
-  { batch, provider, pass, target }: SurveyWork,
-  signal: AbortSignal,
-): LinesAhead | null {
-  const lines = batch.counts.total;
-  if (!provider.hasBatches || batch.bytes < THREAD_BYTES || lines === 0) return null;
-  return new LinesAhead(
-    prepareContext(context),
-    {
-      target,
-      limits: limitsOf({ lines, bytes: batch.bytes }, provider),
-      prefix: preparedPrefix(batch.id),
-      pass,
-      isWanted: async ({ recipe }) => (await findCopy(context, batch, recipe)) === null,
-    },
-    signal,
-  );
-}
-
 async function planSurveyed(
   context: EngineContext,
-  work: SurveyWork & { readonly ahead: LinesAhead | null },
+  work: BatchWork & { readonly target: Target; readonly ahead: LinesAhead | null },
   signal: AbortSignal,
 ): Promise<PlannedBatch> {
   const { batch, provider, target, ahead } = work;
@@ -244,7 +214,8 @@ async function planSurveyed(
     groups = within(even);
     prepared = await prepareGroups(context, { ...work, mode, groups }, signal);
   }
-  return { ...common, ...partsOf(prepared, { groups, provider, option }) };
+  const early = prepared === made ? work.early : null;
+  return { ...common, ...partsOf(prepared, { groups, provider, option, early }) };
 }
 
 interface ModelWork extends BatchWork {
@@ -277,7 +248,7 @@ async function planModels(
     lines: survey.lines,
     model: null,
     models,
-    ...partsOf(prepared, { groups, provider, option }),
+    ...partsOf(prepared, { groups, provider, option, early: null }),
   };
 }
 
@@ -288,7 +259,7 @@ function prepareGroups(
 ): Promise<PreparedLines> {
   const { batch, provider, pass, mode, groups } = work;
   return prepareLines(
-    prepareContext(context),
+    { blobs: context.blobs, maxLineBytes: context.settings.maxLineBytes },
     {
       bytes: batch.bytes,
       groups,
@@ -303,18 +274,17 @@ function prepareGroups(
   );
 }
 
-function prepareContext({ blobs, settings }: EngineContext) {
-  return { blobs, maxLineBytes: settings.maxLineBytes };
-}
-
 interface Grouping {
   readonly groups: readonly LineGroup[];
   readonly provider: Provider;
   readonly option: PreparedRecord;
+  /** The requests that these very lines are in. */
+  readonly early: EarlySubmissions | null;
 }
 
-function partsOf(prepared: PreparedLines, { groups, provider, option }: Grouping) {
-  const shares = sharesOf(prepared, groups, provider);
+function partsOf(prepared: PreparedLines, grouping: Grouping) {
+  const { option } = grouping;
+  const shares = sharesOf(prepared, grouping);
   const direct = shares.filter((each) => each.mode === "direct");
   const directLines = direct.reduce((sum, each) => sum + each.lines, 0);
   return {
@@ -331,17 +301,17 @@ function partsOf(prepared: PreparedLines, { groups, provider, option }: Grouping
 
 function sharesOf(
   { pieces }: PreparedLines,
-  groups: readonly LineGroup[],
-  provider: Provider,
+  { groups, provider, early }: Grouping,
 ): readonly PartShare[] {
   let firstLine = 1;
-  return pieces.flatMap(({ group, blob, bytes, sha256, lines }): readonly PartShare[] => {
+  return pieces.flatMap(({ group, blob, bytes, sha256, lines }, index): readonly PartShare[] => {
     const plan = groups[group]?.plan;
     if (plan === undefined) return [];
     const { model, models } = plan;
     const mode = modeOf(runsDirectly(lines, provider));
     const own = { bytes, inputBlob: blob, inputSha256: sha256 };
-    const share = { firstLine, lines, ...own, model, models, mode };
+    const named = { early: early?.partOf(index + 1) };
+    const share = { firstLine, lines, ...own, ...named, model, models, mode };
     firstLine += lines;
     return [share];
   });

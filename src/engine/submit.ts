@@ -12,7 +12,7 @@ import { endUnsent, reasonNotToSend } from "./unsent.ts";
 import { heldUntil, holdPart } from "./waiting.ts";
 
 /**
- * Hands a Part to its provider exactly once. Crash windows: before the token is committed nothing was sent; after it the
+ * Hands a Part to its provider exactly once. Crash windows: before the token is committed no whole request was sent; after it the
  * job may exist, and only `find` says so. A refusal proves that nothing was made; a lost reply proves nothing.
  */
 export async function submitPart(
@@ -47,7 +47,8 @@ export async function submitPart(
   signal.throwIfAborted();
   let job: JobRef;
   try {
-    job = await upstream.submit(toSubmission(context, batch, part), signal);
+    const early = work.early.take(part.id);
+    job = await (early?.finish() ?? upstream.submit(toSubmission(context, batch, part), signal));
   } catch (error) {
     if (isGatewayError(error) && error.details.notSent === true) {
       return notTaken(context, { ...work, part, error }, signal);

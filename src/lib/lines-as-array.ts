@@ -13,26 +13,27 @@ export async function* joinLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   // Of a newline after an item only what comes next can say what becomes of it.
   let isHeld = false;
   for await (const chunk of chunks) {
-    const out: Buffer = isHeld
-      ? Buffer.concat([Uint8Array.of(NEWLINE), chunk])
-      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const out = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     if (!hasItem) blankBom(out, position);
     position += chunk.length;
-    isHeld = false;
+    let ready = out;
     for (let gap = 0; gap !== -1;) {
       const end = skipBlanks(out, gap);
       const newline = out.indexOf(NEWLINE, gap);
-      const isBetween = hasItem && newline !== -1 && newline < end;
+      const isBetween: boolean = hasItem && !isHeld && newline !== -1 && newline < end;
       if (end === out.length) {
-        isHeld = isBetween;
+        // Whichever blank it is that waits: the one that comes in its place has the same length.
+        if (isBetween) ready = out.subarray(0, -1);
+        isHeld ||= isBetween;
         break;
       }
       if (isBetween) out[newline] = COMMA;
+      // By itself: whole lines would be copied with it, chunk after chunk.
+      if (isHeld) yield Uint8Array.of(COMMA);
+      isHeld = false;
       hasItem = true;
       gap = out.indexOf(NEWLINE, end);
     }
-    // Whichever blank it is that waits: the one that comes in its place has the same length.
-    const ready = isHeld ? out.subarray(0, -1) : out;
     if (ready.length > 0) yield ready;
   }
   if (isHeld) yield Uint8Array.of(NEWLINE);

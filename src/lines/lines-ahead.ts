@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import type { PartLimits } from "./part-cutter.ts";
 import {
   blobsOf,
+  type Preparation,
   type PrepareContext,
   type PreparedLines,
   prepareLines,
@@ -18,6 +19,7 @@ export interface AheadOptions {
   /** As `Preparation`'s. */
   readonly prefix: string;
   readonly pass?: string;
+  readonly follow?: Preparation["follow"];
   /** Whether what the first lines call for should be made at all. Left out: yes. */
   readonly isWanted?: (plan: LinePlan) => Promise<boolean>;
 }

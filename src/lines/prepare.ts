@@ -60,6 +60,13 @@ export interface Preparation {
    * and needn't outlive it.
    */
   readonly pass?: string;
+  /** Gets each piece's chunks, as its own, once they were handed to the store; the pieces are counted from 1. Null: not this one. */
+  readonly follow?: ((piece: number) => Promise<PieceFollower | null>) | undefined;
+}
+
+interface PieceFollower {
+  /** Waits while it can't keep up; never fails. */
+  send(chunk: Uint8Array): Promise<void>;
 }
 
 export interface PrepareContext {
@@ -126,14 +133,22 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
   let idsBlob: KnownBlob | null = null;
   for (const [group, { limits, ...lines }] of groups.entries()) {
     const items = new MadeItems(await openItems(host, work, { ...lines, ids }), signal);
-    const cutter = new PartCutter(items.sent(unsent), limits);
+    let isFollowed = false;
+    const free = (chunk: Uint8Array) => {
+      if (!isFollowed) freeBytes(chunk);
+    };
+    const cutter = new PartCutter(items.sent(unsent, free), limits);
     while (await cutter.hasMore()) {
-      const blob = `${prefix}/part-${made.length + 1}${end}`;
+      const piece = made.length + 1;
+      const blob = `${prefix}/part-${piece}${end}`;
       let count = 0;
       const counted = cutter.part((all) => {
         count = all;
       });
-      const stored = await blobs.putPiece(blob, { content: counted, isScratch }, signal);
+      const follower = (await work.follow?.(piece)) ?? null;
+      isFollowed ||= follower !== null;
+      const content = follower === null ? counted : followed(counted, follower);
+      const stored = await blobs.putPiece(blob, { content, isScratch }, signal);
       made.push({ group, blob, ...stored, lines: count });
     }
     idsBlob = await saveIds(host, prefix, items.ids());
@@ -146,6 +161,13 @@ async function translateGroups(host: Host, work: Preparation, made: PreparedPiec
   if (saved !== null) idsBlob = await putIds(host, prefix, eachOf(saved));
   const inOrder = errors.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
   return { errors: inOrder.slice(0, MAX_ERRORS), reports, idsBlob };
+}
+
+async function* followed(chunks: AsyncIterable<Uint8Array>, follower: PieceFollower) {
+  for await (const chunk of chunks) {
+    yield chunk;
+    await follower.send(chunk);
+  }
 }
 
 /** A thread of its own is started for no less. */
@@ -176,13 +198,13 @@ class MadeItems {
     this.#items = abortable(items, signal);
   }
 
-  async *sent(unsent: UnsentLines): AsyncGenerator<LineChunk> {
+  async *sent(unsent: UnsentLines, free: (chunk: Uint8Array) => void): AsyncGenerator<LineChunk> {
     for (let next = await this.#peek(); next.kind === "lines"; next = await this.#peek()) {
       this.#next = null;
       if (next.failedLines > 0) await unsent.write(next.failed, next.failedLines);
       if (next.sent.length > 0) yield { bytes: next.sent, lines: next.sentLines };
       // It would lie about until the next collection of old objects.
-      freeBytes(next.sent);
+      free(next.sent);
     }
   }
 

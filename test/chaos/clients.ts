@@ -71,8 +71,16 @@ interface Wanted {
 async function createWithOpenAI(work: Work, wanted: Wanted): Promise<string | null> {
   const { token, provider, ids } = wanted;
   const { ledger, random } = work;
+  // Large inputs are translated and sent while they are read.
+  const padding = random() < 0.15 ? "All of this is to be read. ".repeat(100_000 / ids.length) : "";
   const text = ids
-    .map((id) => chatLine(id, { model: MODELS[provider], max_tokens: 20 }))
+    .map((id) =>
+      chatLine(id, {
+        model: MODELS[provider],
+        max_tokens: 20,
+        messages: [{ role: "user", content: `${padding}Say ${id}.` }],
+      }),
+    )
     .join("\n");
   const file = await insist(work, () => uploadLines(openai(work.url()), text));
   if (file === null) return null;

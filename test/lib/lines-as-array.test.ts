@@ -37,6 +37,15 @@ const CASES: readonly {
   { name: "nothing but blanks", text: "\u{FEFF} \r\n\n", items: [] },
 ];
 
+test("whole lines are passed on as they lie, and not copied", async () => {
+  const chunks = ["1\n", "2\n", "3\n"].map((text) => new TextEncoder().encode(text));
+  const buffers = new Set<ArrayBufferLike>(chunks.map(({ buffer }) => buffer));
+  const out: Uint8Array[] = [];
+  for await (const each of joinLines(inTurn(chunks))) out.push(each);
+  expect(Buffer.concat(out).toString()).toBe("1,2,3\n");
+  expect(out.filter(({ buffer }) => buffers.has(buffer))).toHaveLength(3);
+});
+
 test.each(CASES)("$name: as an array of as many bytes, however it is cut", async (one) => {
   const bytes = Buffer.from(one.text);
   const expected = await join(bytes);

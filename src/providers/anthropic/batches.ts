@@ -3,7 +3,7 @@ import type { JobRef } from "../../core/batch.ts";
 import { GatewayError, isGatewayError } from "../../core/errors.ts";
 import type {
   ResultPart,
-  Submission,
+  UncountedSubmission,
   Upstream,
   UpstreamJob,
   UpstreamJobs,
@@ -24,7 +24,7 @@ const BODY_END = Buffer.from("]}");
 /** What a create has beside the lines themselves. */
 export const ENVELOPE_BYTES = BODY_START.length + BODY_END.length;
 
-type Batches = Pick<Upstream, "submit" | "find" | "poll" | "collect" | "cancel"> & {
+type Batches = Pick<Upstream, "submit" | "submitEarly" | "find" | "poll" | "collect" | "cancel"> & {
   readonly jobs: UpstreamJobs;
 };
 
@@ -47,18 +47,28 @@ export function createBatches(http: UpstreamHttp): Batches {
     return { items: page.data, next: nextOf(page) };
   }
 
+  async function create(
+    part: UncountedSubmission,
+    bytes: number | null,
+    signal: AbortSignal,
+  ): Promise<JobRef> {
+    const batch = await http.send("POST", PATH, {
+      operation: "batches.create",
+      signal,
+      once: bytes === null,
+      contentType: "application/json",
+      bytes,
+      body: (signal) => openBody(part, signal),
+      reply: wireBatch,
+    });
+    return toJob(batch);
+  }
+
   return {
-    async submit(part, signal) {
-      const batch = await http.send("POST", PATH, {
-        operation: "batches.create",
-        signal,
-        contentType: "application/json",
-        bytes: ENVELOPE_BYTES + part.bytes,
-        body: (signal) => openBody(part, signal),
-        reply: wireBatch,
-      });
-      return toJob(batch);
-    },
+    submit: async (part, signal) => create(part, ENVELOPE_BYTES + part.bytes, signal),
+
+    // Without its last bracket the body is no JSON, wherever it was cut off.
+    submitEarly: async (part, signal) => create(part, null, signal),
 
     find: (part, signal) => findJob(part, (after) => list({ after, limit: MAX_PAGE }, signal)),
 
@@ -104,7 +114,10 @@ export function createBatches(http: UpstreamHttp): Batches {
   };
 }
 
-async function* openBody(part: Submission, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* openBody(
+  part: UncountedSubmission,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   yield BODY_START;
   try {
     yield* joinLines(await part.open(signal));
