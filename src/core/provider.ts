@@ -183,6 +183,7 @@ export interface Submission {
   isTaken?(jobId: string): Promise<boolean>;
 }
 
+/** A Part whose lines are still made. */
 export interface UncountedSubmission extends Omit<Submission, "lines" | "bytes" | "open"> {
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }

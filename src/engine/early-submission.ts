@@ -17,6 +17,7 @@ export class EarlySubmission {
   readonly #stopping = new AbortController();
   readonly #job: Promise<JobRef>;
   #state: "open" | "whole" | "failed" = "open";
+  #hasty: JobRef | null = null;
   /** What the provider hasn't taken yet. */
   #chunk: Uint8Array | null = null;
   #onGiven: () => void = () => undefined;
@@ -34,7 +35,7 @@ export class EarlySubmission {
     );
     // Either way it takes no more. Whoever waits for the job is told why.
     this.#job.then(
-      () => this.#end("whole"),
+      (job) => this.#made(job),
       () => this.#end("failed"),
     );
   }
@@ -42,6 +43,11 @@ export class EarlySubmission {
   /** Whether it was refused, or cut off, before its end: then it made nothing. */
   get hasFailed(): boolean {
     return this.#state === "failed";
+  }
+
+  /** A job that the provider made of a body without its end, which no provider should; else null. */
+  get hasty(): JobRef | null {
+    return this.#hasty;
   }
 
   /** Hands over a chunk of lines that nobody else needs. Waits until the provider takes it, or never will; doesn't fail. */
@@ -84,6 +90,11 @@ export class EarlySubmission {
     } finally {
       if (this.#state === "open") this.#end("failed");
     }
+  }
+
+  #made(job: JobRef): void {
+    if (this.#state === "open") this.#hasty = job;
+    this.#end("whole");
   }
 
   #end(state: "whole" | "failed"): void {

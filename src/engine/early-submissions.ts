@@ -77,7 +77,14 @@ export class EarlySubmissions {
 
   /** Gives up what nobody took. */
   drop(): void {
-    for (const each of this.#begun.values()) each.abandon();
+    for (const each of this.#begun.values()) {
+      each.abandon();
+      if (each.hasty === null) continue;
+      this.#context.log.error(
+        { batch: this.#batch.id, job: each.hasty.id },
+        "the provider made a job of a request that had no end: it is nobody's",
+      );
+    }
     this.#begun.clear();
   }
 }

@@ -41,7 +41,7 @@ test("the body ends when the submission is finished, and not before", async () =
   await setImmediate();
   expect([there.seen, there.state.isWhole]).toEqual([["one", "two"], false]);
   expect(await early.finish()).toEqual({ id: "job", data: {} });
-  expect([there.state.isWhole, early.hasFailed]).toEqual([true, false]);
+  expect([there.state.isWhole, early.hasFailed, early.hasty]).toEqual([true, false, null]);
 });
 
 test("one that is finished before its last chunk was taken loses nothing", async () => {
@@ -114,5 +114,6 @@ test("a job that is made before the end isn't lost", async () => {
   await early.send(chunk("one"));
   await early.send(chunk("two"));
   expect(early.hasFailed).toBe(false);
+  expect(early.hasty).toMatchObject({ id: "hasty" });
   expect(await early.finish()).toMatchObject({ id: "hasty" });
 });
