@@ -20,13 +20,13 @@ import {
   type Target,
 } from "../lines/target.ts";
 import { lineIndexKey, preparedPrefix } from "./blob-keys.ts";
-import { type BatchWork, openAhead } from "./ahead.ts";
 import type { EngineContext } from "./context.ts";
 import type { EarlySubmissions } from "./early-submissions.ts";
 import { failBatch } from "./end.ts";
 import { confirmInput, findCopy, inputBlob, openInput } from "./input.ts";
 import { newPart, type PartShare } from "./new-part.ts";
 import { evenLimits, limitsOf, NO_LIMITS, refuseTooFew, runsDirectly } from "./part-sizes.ts";
+import { type BatchWork, openAhead, prepareContext } from "./open-ahead.ts";
 import type { PartWork } from "./part-work.ts";
 import { changeBatch } from "./rows.ts";
 
@@ -259,7 +259,7 @@ function prepareGroups(
 ): Promise<PreparedLines> {
   const { batch, provider, pass, mode, groups } = work;
   return prepareLines(
-    { blobs: context.blobs, maxLineBytes: context.settings.maxLineBytes },
+    prepareContext(context),
     {
       bytes: batch.bytes,
       groups,

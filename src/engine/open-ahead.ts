@@ -2,7 +2,7 @@ import type { Batch } from "../core/batch.ts";
 import type { Provider } from "../core/provider.ts";
 import { createLineGuard } from "../lines/line-guard.ts";
 import { LinesAhead } from "../lines/lines-ahead.ts";
-import { THREAD_BYTES } from "../lines/prepare.ts";
+import { type PrepareContext, THREAD_BYTES } from "../lines/prepare.ts";
 import type { Target } from "../lines/target.ts";
 import { preparedPrefix } from "./blob-keys.ts";
 import type { EngineContext } from "./context.ts";
@@ -33,17 +33,22 @@ export function openAhead(
   if (!provider.hasBatches || batch.bytes < THREAD_BYTES || lines === 0) return null;
   const mayFollow = early !== null && maySendEarly(batch, target);
   return new LinesAhead(
-    { blobs: context.blobs, maxLineBytes: context.settings.maxLineBytes },
+    prepareContext(context),
     {
       target,
       limits: limitsOf({ lines, bytes: batch.bytes }, provider),
       prefix: preparedPrefix(batch.id),
       pass,
       isWanted: async ({ recipe }) => (await findCopy(context, batch, recipe)) === null,
-      ...(mayFollow ? { follow: async (piece: number) => early.begin(piece) } : {}),
+      follow: mayFollow ? async (piece) => early.begin(piece) : undefined,
     },
     signal,
   );
+}
+
+/** What translations stand on. */
+export function prepareContext({ blobs, settings }: EngineContext): PrepareContext {
+  return { blobs, maxLineBytes: settings.maxLineBytes };
 }
 
 /**
