@@ -31,7 +31,7 @@ export async function openWork(job: JobRecord, host: InputHost): Promise<JobWork
   const files = await findFiles(job.input.uri, host);
   const output = splitUri(job.output.uri);
   await reach(job.output.uri, () => host.store.list(output.bucket, output.key));
-  const spooled = await host.spool.create();
+  const spooled = host.spool.create();
   try {
     const table = { offsets: [] as number[], lengths: [] as number[], files: [] as number[] };
     for (const [index, file] of files.entries()) {
@@ -61,7 +61,7 @@ export async function openWork(job: JobRecord, host: InputHost): Promise<JobWork
     const outputs = [];
     for (const file of files) {
       const name = `${file.key.slice(folder.length)}.out`;
-      outputs.push({ name, file: await host.spool.create() });
+      outputs.push({ name, file: host.spool.create() });
     }
     return {
       input: openSync(spooled.path, "r"),
