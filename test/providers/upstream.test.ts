@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { text } from "node:stream/consumers";
@@ -482,6 +483,28 @@ describe("a streamed request", () => {
       expect(host.seen).toHaveLength(1);
     },
   );
+
+  test("of unknown length may have done something once the host has its last bytes", async () => {
+    await using deps = createDeps({ retry: { attempts: 1 } });
+    // Whoever parses as he reads acts upon them, before the body is said to have ended.
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.on("data", (bytes) => {
+        if (bytes.includes("last")) socket.resetAndDestroy();
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const http = connect(deps, `http://127.0.0.1:${port}`);
+    for (let round = 0; round < 20; round += 1) {
+      const body = () => pieces("a".repeat(1_000_000), "last");
+      const error = await failure(http.send("POST", "/a", { ...send, bytes: null, body }));
+      expect([error.code, error.details.notSent]).toEqual(["upstream_unavailable", undefined]);
+    }
+    server.close();
+  });
 
   test("may have done something if the host said yes before it was whole", async () => {
     await using deps = createDeps();
